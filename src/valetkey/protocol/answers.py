@@ -1,0 +1,53 @@
+"""What token endpoints answer (RFC 5849, sections 2.1 and 2.3), and how a refusal is read (the Problem
+Reporting extension).
+"""
+
+from contextlib import suppress
+
+from valetkey.protocol.encoding import Malformed, form_decode
+from valetkey.protocol.header import parse_challenge
+from valetkey.protocol.messages import Headers
+
+
+def parse_token(body: bytes) -> dict[str, str]:
+    """The members of a token answer, decoded.
+
+    :param body: the octets of the answer; a line break at its end is forgiven.
+    :raises Malformed: where it isn't form-encoded, lacks ``oauth_token`` or ``oauth_token_secret``, or names
+        an ``oauth_*`` member twice.
+    """
+    members: dict[str, str] = {}
+    for name, value in form_decode(body.strip()):
+        if name in members and name.startswith("oauth_"):
+            raise Malformed(f"it has {name} twice")
+        members.setdefault(name, value)
+    if not members.get("oauth_token"):
+        raise Malformed("it has no oauth_token")
+    if "oauth_token_secret" not in members:
+        raise Malformed("it has no oauth_token_secret")
+    return members
+
+
+def parse_problem(headers: Headers, body: bytes) -> dict[str, str]:
+    """The ``oauth_*`` parameters of a refusal, decoded: from its ``WWW-Authenticate``, and from its body
+    where that is a form.
+
+    Read to help, so nothing is an error: what can't be read isn't there.
+    """
+    found: dict[str, str] = {}
+    for challenge in headers.every("WWW-Authenticate"):
+        found.update(parse_challenge(challenge))
+    with suppress(Malformed):
+        found.update((name, value) for name, value in form_decode(body.strip()) if name.startswith("oauth_"))
+    return found
+
+
+def absent_parameters(problem: dict[str, str]) -> list[str]:
+    """The names in ``oauth_parameters_absent``."""
+    return [name for name in problem.get("oauth_parameters_absent", "").split("&") if name]
+
+
+def acceptable_timestamps(problem: dict[str, str]) -> tuple[int, int] | None:
+    """The range in ``oauth_acceptable_timestamps``, in seconds of unix time; None where there is none."""
+    low, dash, high = problem.get("oauth_acceptable_timestamps", "").partition("-")
+    return (int(low), int(high)) if dash and low.isdecimal() and high.isdecimal() else None

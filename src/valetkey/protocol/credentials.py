@@ -1,0 +1,106 @@
+"""Consumers and tokens.
+
+RFC 5849, section 1.1, calls them *client credentials* (a :class:`Consumer`), *temporary credentials* (a
+:class:`RequestToken`) and *token credentials* (an :class:`AccessToken`). Everybody else uses the words of
+    OAuth Core 1.0, and
+so does this package.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from valetkey.protocol.encoding import Malformed, utf8
+from valetkey.protocol.errors import Unsignable
+from valetkey.protocol.values import Value
+
+
+class Consumer(Value):
+    """An application: its key, and what it signs with.
+
+    :param key: the consumer key, decoded.
+    :param secret: the consumer secret, decoded; ``""`` where there is none.
+    :param rsa_key: a private key to sign, a public key to verify.
+    :param signature_methods: the methods that it may use. ``None``: those that the verifier allows and that
+        it has a key for.
+    :raises Unsignable: for an empty key, and for blanks around a key or secret or control characters within,
+        which come from copying and break every signature.
+    """
+
+    __slots__ = ("key", "secret", "rsa_key", "signature_methods")
+    _hidden = frozenset({"secret", "rsa_key"})
+    key: str
+    secret: str
+    rsa_key: Any
+    signature_methods: tuple[str, ...] | None
+
+    def __init__(
+        self,
+        key: str,
+        secret: str = "",
+        *,
+        rsa_key: Any = None,
+        signature_methods: Iterable[str] | None = None,
+    ) -> None:
+        self._fill(
+            key=_checked("consumer key", key, required=True),
+            secret=_checked("consumer secret", secret),
+            rsa_key=rsa_key,
+            signature_methods=None if signature_methods is None else tuple(signature_methods),
+        )
+
+
+class RequestToken(Value):
+    """The token of a request for access, before the person has decided (section 2.1).
+
+    :raises Unsignable: as :class:`Consumer` does.
+    """
+
+    __slots__ = ("key", "secret")
+    _hidden = frozenset({"secret"})
+    key: str
+    secret: str
+
+    def __init__(self, key: str, secret: str) -> None:
+        self._fill(
+            key=_checked("request token", key, required=True),
+            secret=_checked("request token's secret", secret),
+        )
+
+
+class AccessToken(Value):
+    """The token that the person granted (section 2.3).
+
+    :param extra: what else the service's answer said (``user_id``, ``screen_name`` …), decoded.
+    :raises Unsignable: as :class:`Consumer` does.
+    """
+
+    __slots__ = ("key", "secret", "extra")
+    # `extra` too: a session handle (E*TRADE, Yahoo) renews the token, and nobody can know what else a
+    # service puts there.
+    _hidden = frozenset({"secret", "extra"})
+    key: str
+    secret: str
+    extra: Mapping[str, str]
+
+    def __init__(self, key: str, secret: str, *, extra: Mapping[str, str] | None = None) -> None:
+        self._fill(
+            key=_checked("access token", key, required=True),
+            secret=_checked("access token's secret", secret),
+            extra=dict(extra or {}),
+        )
+
+
+def _checked(what: str, text: str, *, required: bool = False) -> str:
+    if not isinstance(text, str):
+        raise Unsignable(what, f"give it as text, not as {type(text).__name__}")
+    if required and not text:
+        raise Unsignable(what, "it is empty")
+    if text != text.strip():
+        raise Unsignable(what, "there is a blank or a line break around it, probably copied along: remove it")
+    if any(character < " " or character == "\x7f" for character in text):
+        raise Unsignable(what, "there is a control character in it: copy it again")
+    try:
+        utf8(text)
+    except Malformed as error:
+        raise Unsignable(what, error.reason) from None
+    return text

@@ -1,0 +1,98 @@
+"""Where a request's parameters come from, and the order they are signed in (RFC 5849, section 3.4.1.3)."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from valetkey.protocol.encoding import Malformed, form_decode, percent_encode
+
+FORM = "application/x-www-form-urlencoded"
+
+Source = Literal["query", "header", "form"]
+Pair = tuple[str, str]
+
+
+class Parameter(tuple[str, str]):
+    """A decoded pair of name and value, which remembers where it came from. It equals the plain pair."""
+
+    source: Source
+
+    def __new__(cls, name: str, value: str, source: Source) -> "Parameter":
+        parameter = super().__new__(cls, (name, value))
+        parameter.source = source
+        return parameter
+
+    @property
+    def name(self) -> str:
+        return self[0]
+
+    @property
+    def value(self) -> str:
+        return self[1]
+
+    def __getnewargs__(self) -> tuple[str, str, Source]:
+        return self[0], self[1], self.source
+
+
+def is_form(content_type: str | None) -> bool:
+    """Whether a body of this Content-Type is signed with the rest (section 3.4.1.3.1).
+
+    :raises Malformed: for a form in another charset than UTF-8, since the application would read another
+        text than was signed.
+    """
+    media_type, *options = (content_type or "").split(";")
+    if media_type.strip().lower() != FORM:
+        return False
+    for option in options:
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in (
+            "utf-8",
+            "utf8",
+            "us-ascii",
+        ):
+            raise Malformed("the form's charset isn't UTF-8: send it as UTF-8")
+    return True
+
+
+def collect(
+    *, query: str | bytes | None = None, header: Iterable[Pair] = (), form: str | bytes | None = None
+) -> list[Parameter]:
+    """All parameters of a request, decoded (section 3.4.1.3.1), in the order of the RFC: query, header, form.
+
+    :param query: the URL's query, encoded.
+    :param header: the Authorization header's pairs, decoded, without the realm.
+    :param form: a form body, encoded.
+    :raises Malformed: where query or form can't be decoded.
+    """
+    return [
+        *(Parameter(name, value, "query") for name, value in _decoded(query, "the query")),
+        *(Parameter(name, value, "header") for name, value in header),
+        *(Parameter(name, value, "form") for name, value in _decoded(form, "the form body")),
+    ]
+
+
+def in_order(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """`parameters` as they stand in the base string: sorted by encoded name, then by encoded value, without
+    ``oauth_signature``.
+    """
+    return sorted(
+        (parameter for parameter in parameters if parameter.name != "oauth_signature"),
+        key=lambda parameter: (percent_encode(parameter.name), percent_encode(parameter.value)),
+    )
+
+
+def normalise(pairs: Iterable[Pair]) -> str:
+    """Decoded pairs as section 3.4.1.3.2 joins them: encoded, then sorted by name and value, then joined.
+
+    ``oauth_signature`` is left out.
+    """
+    encoded = sorted(
+        [(percent_encode(name), percent_encode(value)) for name, value in pairs if name != "oauth_signature"]
+    )
+    return "&".join([f"{name}={value}" for name, value in encoded])
+
+
+def _decoded(text: str | bytes | None, where: str) -> list[Pair]:
+    try:
+        return form_decode(text) if text else []
+    except Malformed as error:
+        raise Malformed(f"{where} can't be decoded: {error.reason}") from None

@@ -1,0 +1,100 @@
+"""The signature methods (RFC 5849, sections 3.4.2 and 3.4.4, and their SHA-2 siblings), and the body hash.
+
+A signature is text, not yet percent-encoded.
+"""
+
+import hashlib
+import hmac
+from binascii import b2a_base64
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from valetkey.protocol.encoding import Malformed, percent_encode, utf8
+from valetkey.protocol.values import Value
+
+
+class Key(Value):
+    """What a signature is made with: the decoded secrets, or an RSA key."""
+
+    __slots__ = ("consumer_secret", "token_secret", "rsa_key")
+    _hidden = frozenset({"consumer_secret", "token_secret", "rsa_key"})
+    consumer_secret: str
+    token_secret: str
+    rsa_key: Any
+
+    def __init__(self, consumer_secret: str, token_secret: str = "", rsa_key: Any = None) -> None:
+        self._fill(consumer_secret=consumer_secret, token_secret=token_secret, rsa_key=rsa_key)
+
+    @property
+    def text(self) -> str:
+        """Both secrets, encoded and joined with ``&``, even where one is empty (section 3.4.2)."""
+        return f"{percent_encode(self.consumer_secret)}&{percent_encode(self.token_secret)}"
+
+
+class SignatureMethod(Protocol):
+    """A signature method: the same two questions for each."""
+
+    #: Whether a signature proves the request (and not only that the sender knows the secrets).
+    covers_request: bool
+    #: The hash that ``oauth_body_hash`` uses with it.
+    hash_name: str
+
+    def sign(self, base_string: str, key: Key) -> str:
+        """The signature of `base_string`."""
+
+    def verify(self, base_string: str, key: Key, signature: str) -> bool:
+        """Whether `signature` is that of `base_string`, to the character, in constant time."""
+
+
+class Hmac:
+    """HMAC with a hash over the base string, in base64 (section 3.4.2)."""
+
+    covers_request = True
+
+    def __init__(self, hash_name: str) -> None:
+        self.hash_name = hash_name
+
+    def sign(self, base_string: str, key: Key) -> str:
+        digest = hmac.digest(key.text.encode("ascii"), base_string.encode("ascii"), self.hash_name)
+        return b2a_base64(digest, newline=False).decode("ascii")
+
+    def verify(self, base_string: str, key: Key, signature: str) -> bool:
+        return same_text(self.sign(base_string, key), signature)
+
+
+class Plaintext:
+    """The key itself as the signature, for a channel that nobody else can read (section 3.4.4)."""
+
+    covers_request = False
+    hash_name = "sha1"
+
+    def sign(self, base_string: str, key: Key) -> str:
+        return key.text
+
+    def verify(self, base_string: str, key: Key, signature: str) -> bool:
+        return same_text(key.text, signature)
+
+
+METHODS: Mapping[str, SignatureMethod] = {
+    "HMAC-SHA1": Hmac("sha1"),
+    "HMAC-SHA256": Hmac("sha256"),
+    "HMAC-SHA512": Hmac("sha512"),
+    "PLAINTEXT": Plaintext(),
+}
+
+
+def body_hash(method: str, body: bytes) -> str:
+    """``oauth_body_hash`` of a body that isn't a form (the Request Body Hash draft): base64, by the hash of
+    the signature `method`.
+    """
+    digest = hashlib.new(METHODS[method].hash_name, body).digest()
+    return b2a_base64(digest, newline=False).decode("ascii")
+
+
+def same_text(expected: str, given: str) -> bool:
+    """Whether two texts are equal, in a time that doesn't tell where they differ."""
+    try:
+        # Octets, since compare_digest raises a TypeError for text outside ASCII.
+        return hmac.compare_digest(utf8(expected), utf8(given))
+    except Malformed:
+        return False
