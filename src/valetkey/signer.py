@@ -1,0 +1,265 @@
+"""Signing one request (RFC 5849, section 3)."""
+
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.credentials import AccessToken, Consumer, RequestToken
+from valetkey.protocol.encoding import Malformed, form_encode, percent_encode, utf8
+from valetkey.protocol.errors import Unsignable, named
+from valetkey.protocol.header import build_authorization
+from valetkey.protocol.messages import Headers, HeadersLike
+from valetkey.protocol.origin import Url
+from valetkey.protocol.parameters import FORM, Pair, Parameter, Source, collect, in_order, is_form, normalise
+from valetkey.protocol.signatures import METHODS, Key, body_hash
+from valetkey.protocol.values import HIDDEN, Value
+
+Placement = Literal["header", "query", "body"]
+
+_SOURCES: Mapping[str, Source] = {"header": "header", "query": "query", "body": "form"}
+_METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_UNWRITTEN = re.compile(r"[^\x21-\x7e]+|[\"<>\\^`{|}]")
+
+MAX_NONCE_OCTETS = 255
+
+
+class Signed(Value):
+    """A signed request: what to send, and how its signature came about.
+
+    `method`, `url`, `headers` and `body` (octets, or None) are to be sent as they are. `base_string` and
+    `signature` (not yet percent-encoded) are for a person to look at, and so are the `parameters`: the
+    decoded pairs that were signed, in the order of the base string, each with its `source` (``query``,
+    ``header`` or ``form``).
+    """
+
+    __slots__ = ("method", "url", "headers", "body", "base_string", "signature", "parameters")
+    method: str
+    url: str
+    headers: Headers
+    body: bytes | None
+    base_string: str
+    signature: str
+    parameters: tuple[Parameter, ...]
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes | None,
+        base_string: str,
+        signature: str,
+        parameters: Iterable[Parameter],
+    ) -> None:
+        self._fill(
+            method=method,
+            url=url,
+            headers=headers,
+            body=body,
+            base_string=base_string,
+            signature=signature,
+            parameters=tuple(parameters),
+        )
+
+    def __repr__(self) -> str:
+        return f"Signed({self.method} {self.url.partition('?')[0]}, signature={HIDDEN})"
+
+
+class Signer:
+    """Signs requests as one consumer, with or without a token.
+
+    :param consumer: the application.
+    :param token: the access token; in the last leg of the flow, the request token.
+    :param signature_method: ``HMAC-SHA1``, ``HMAC-SHA256``, ``HMAC-SHA512`` or ``PLAINTEXT``.
+    :param realm: the Authorization header's realm, decoded.
+    :param placement: where the protocol parameters travel (section 3.5): ``header``, ``query`` or ``body``
+        (a form).
+    :param body_hash: whether a body that isn't a form is covered by ``oauth_body_hash``.
+    :param version: whether to send ``oauth_version=1.0``, which section 3.1 makes optional.
+    :raises Unsignable: for an unknown method or placement, or a realm that no header can carry.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        token: AccessToken | RequestToken | None = None,
+        *,
+        signature_method: str = "HMAC-SHA1",
+        realm: str | None = None,
+        placement: Placement = "header",
+        body_hash: bool = False,
+        version: bool = True,
+    ) -> None:
+        if signature_method not in METHODS:
+            raise Unsignable(
+                "signature_method", f"“{signature_method}” is not known here: use {named(METHODS)}"
+            )
+        if placement not in _SOURCES:
+            raise Unsignable("placement", f"“{placement}” is not a place: use header, query or body")
+        if realm is not None and placement != "header":
+            raise Unsignable("realm", 'only a header has a realm: leave it out, or use placement="header"')
+        try:
+            build_authorization((), realm)
+        except Malformed as error:
+            raise Unsignable("realm", error.reason) from None
+        self.consumer = consumer
+        self.token = token
+        self.signature_method = signature_method
+        self.realm = realm
+        self.placement: Placement = placement
+        self.body_hash = body_hash
+        self.version = version
+        self._method = METHODS[signature_method]
+        self._key = Key(consumer.secret, token.secret if token else "", consumer.rsa_key)
+
+    def __repr__(self) -> str:
+        token = f", token={self.token.key!r}" if self.token else ""
+        return f"Signer({self.consumer.key!r}{token}, {self.signature_method}, in the {self.placement})"
+
+    def sign(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeadersLike = None,
+        body: bytes | str | None = None,
+        oauth: Mapping[str, str] | None = None,
+        nonce: str | None = None,
+        timestamp: int | str | None = None,
+    ) -> Signed:
+        """The request, signed.
+
+        :param method: the HTTP method.
+        :param url: absolute. What a request line can't carry (blanks, letters outside ASCII) is
+            percent-encoded as UTF-8; all else stays as it is, since the signature holds for the octets that
+            are sent. A fragment is dropped.
+        :param headers: a mapping, or pairs where a field is repeated.
+        :param body: octets, or text to be sent as UTF-8. Signed only where the Content-Type is
+            ``application/x-www-form-urlencoded``.
+        :param oauth: further protocol parameters, decoded (``oauth_callback``, ``oauth_verifier`` …).
+        :param nonce: for tests, and for replays of old requests; otherwise 128 random bits.
+        :param timestamp: unix time in seconds; likewise, otherwise now.
+        :raises Unsignable: where the request can't be signed, or would be read differently by the other side.
+        """
+        if not _METHOD.fullmatch(method):
+            raise Unsignable("method", "an HTTP method is a word such as GET or POST")
+        fields = Headers(headers)
+        if self.placement == "header" and "Authorization" in fields:
+            raise Unsignable(
+                "headers",
+                "there is an Authorization header already: remove it, or sign in the query or the body",
+            )
+        try:
+            octets = utf8(body) if isinstance(body, str) else body
+            if self.placement == "body" and octets is None and "Content-Type" not in fields:
+                octets, fields = b"", fields.replacing("Content-Type", FORM)
+            form = octets if is_form(fields.get("Content-Type")) else None
+        except Malformed as error:
+            raise Unsignable("body", error.reason) from None
+        if self.placement == "body" and form is None:
+            raise Unsignable("body", f'with placement="body" it must be a form: set Content-Type to {FORM}')
+        url = _written(url)
+        target = _checked_url(url)
+        try:
+            given = collect(query=target.query, form=form)
+        except Malformed as error:
+            raise Unsignable("url or body", error.reason) from None
+        protocol = self._protocol_parameters(oauth, nonce, timestamp, None if form is not None else octets)
+        _no_collision(given, protocol)
+
+        source = _SOURCES[self.placement]
+        parameters = [*given, *(Parameter(name, value, source) for name, value in protocol)]
+        text = base_string(method, base_string_uri(url), normalise(parameters))
+        signature = self._method.sign(text, self._key)
+        protocol.append(("oauth_signature", signature))
+
+        if source == "header":
+            fields = fields.replacing("Authorization", build_authorization(protocol, self.realm))
+        elif source == "query":
+            url += ("?" if target.query is None else "&" if target.query else "") + form_encode(protocol)
+        else:
+            octets = b"&".join(part for part in (octets, form_encode(protocol).encode("ascii")) if part)
+        return Signed(method, url, fields, octets, text, signature, in_order(parameters))
+
+    def _protocol_parameters(
+        self,
+        oauth: Mapping[str, str] | None,
+        nonce: str | None,
+        timestamp: int | str | None,
+        hashed: bytes | None,
+    ) -> list[Pair]:
+        parameters = [("oauth_consumer_key", self.consumer.key)]
+        if self.token:
+            parameters.append(("oauth_token", self.token.key))
+        parameters += [
+            ("oauth_signature_method", self.signature_method),
+            ("oauth_timestamp", _checked_timestamp(timestamp)),
+            ("oauth_nonce", os.urandom(16).hex() if nonce is None else _checked_nonce(nonce)),
+        ]
+        if self.version:
+            parameters.append(("oauth_version", "1.0"))
+        if self.body_hash and hashed is not None:
+            parameters.append(("oauth_body_hash", body_hash(self.signature_method, hashed)))
+        names = {name for name, _ in parameters}
+        for name, value in (oauth or {}).items():
+            if not name.startswith("oauth_") or name == "oauth_signature" or name in names:
+                raise Unsignable(
+                    "oauth", f"“{name}” can't be given here: it takes further oauth_… parameters"
+                )
+            try:
+                percent_encode(name + value)
+            except Malformed as error:
+                raise Unsignable("oauth", f"{name}: {error.reason}") from None
+            parameters.append((name, value))
+        return parameters
+
+
+def _written(url: str) -> str:
+    """`url` as a request line carries it: what no HTTP library would send as it is becomes UTF-8 escapes."""
+    if url != url.strip() or any(character < " " or character == "\x7f" for character in url):
+        raise Unsignable(
+            "url", "there is a blank around it, or a control character or a line break in it: remove it"
+        )
+    scheme, slashes, rest = url.partition("#")[0].partition("://")
+    cut = min((rest.find(mark) for mark in "/?" if mark in rest), default=len(rest))
+    try:
+        tail = _UNWRITTEN.sub(lambda found: percent_encode(found[0]), rest[cut:])
+    except Malformed as error:
+        raise Unsignable("url", error.reason) from None
+    return f"{scheme}{slashes}{rest[:cut]}{tail}"
+
+
+def _checked_url(url: str) -> Url:
+    try:
+        return Url(url)
+    except Malformed as error:
+        raise Unsignable("url", error.reason) from None
+
+
+def _checked_nonce(nonce: str) -> str:
+    try:
+        if not 0 < len(utf8(nonce)) <= MAX_NONCE_OCTETS:
+            raise Unsignable("nonce", f"it must have 1 to {MAX_NONCE_OCTETS} octets")
+    except Malformed as error:
+        raise Unsignable("nonce", error.reason) from None
+    return nonce
+
+
+def _checked_timestamp(timestamp: int | str | None) -> str:
+    text = str(int(time.time()) if timestamp is None else timestamp)
+    if isinstance(timestamp, (bool, float)) or not (text.isascii() and text.isdecimal()):
+        raise Unsignable("timestamp", "it must be a whole number of seconds since 1970, in ASCII digits")
+    return text
+
+
+def _no_collision(given: list[Parameter], protocol: list[Pair]) -> None:
+    names = {name for name, _ in protocol} | {"oauth_signature"}
+    for parameter in given:
+        if parameter.name in names:
+            raise Unsignable(
+                "url" if parameter.source == "query" else "body",
+                f"it holds {parameter.name} already: was it signed before? Sign the bare request",
+            )
