@@ -1,0 +1,447 @@
+"""Verifying one request (RFC 5849, section 3.2)."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic
+
+from valetkey.flow import Flow, arun, run
+from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.encoding import Malformed, utf8
+from valetkey.protocol.errors import Refused, named
+from valetkey.protocol.header import is_oauth, parse_authorization
+from valetkey.protocol.messages import Headers, HeadersLike
+from valetkey.protocol.origin import Url
+from valetkey.protocol.parameters import Pair, Parameter, collect, is_form, normalise
+from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
+from valetkey.protocol.values import Value
+from valetkey.stores import AsyncStore, C, Store, T
+
+MAX_NONCE_OCTETS = 255
+MAX_HEADER_OCTETS = 32_768
+#: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
+MAX_TIMESTAMP_DIGITS = 11
+
+_PROBLEMS = {
+    "consumer_key_refused": "This application is suspended: ask the administrator of this service.",
+    "consumer_key_rejected": "This application can't be used any more: register another one.",
+    "token_revoked": "The person revoked this token: walk the three legs again.",
+    "token_expired": "This token has expired: walk the three legs again.",
+    "token_used": "This token was used already: walk the three legs again.",
+    "token_rejected": "This token can't be used here: walk the three legs again.",
+    "user_refused": "The account behind this token is closed or suspended.",
+}
+
+# What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
+# and never shown, so it proves nothing.
+_NOBODY = os.urandom(32).hex()
+
+
+class Verified(Value, Generic[C, T]):
+    """What was proved about a request.
+
+    `consumer` and `token` are the very objects that the store returned (`token` is None for a request signed
+    by the consumer alone). `parameters` are the decoded pairs that were signed, without ``oauth_*``, from
+    wherever they travelled; `oauth` are the protocol parameters, decoded, without the signature.
+    `body_signed` says whether the signature covers the body: it covers a form, a body whose
+    ``oauth_body_hash`` was right, and a body that isn't there. `secret_index` is the place in
+    ``consumer.secrets`` of the secret that signed.
+    """
+
+    __slots__ = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index")
+    _hidden = frozenset({"consumer", "token", "parameters", "oauth"})
+    consumer: C
+    token: T | None
+    parameters: tuple[Pair, ...]
+    oauth: Mapping[str, str]
+    body_signed: bool
+    secret_index: int
+
+    def __init__(
+        self,
+        consumer: C,
+        token: T | None,
+        parameters: Iterable[Pair],
+        oauth: Mapping[str, str],
+        body_signed: bool,
+        secret_index: int = 0,
+    ) -> None:
+        self._fill(
+            consumer=consumer,
+            token=token,
+            parameters=tuple(parameters),
+            oauth=oauth,
+            body_signed=body_signed,
+            secret_index=secret_index,
+        )
+
+
+class Verifier(Generic[C, T]):
+    """Verifies signed requests against a store.
+
+    :param store: a :class:`~valetkey.stores.Store`, or an :class:`~valetkey.stores.AsyncStore` for
+        :meth:`averify`.
+    :param signature_methods: the methods that this service allows. PLAINTEXT, where named, works over https
+        and on loopback only.
+    :param window: how many seconds a timestamp may differ from the clock, either way.
+    :param require_token: whether a request without a token is refused; False admits requests signed by the
+        consumer alone.
+    :param max_parameters: how many parameters a request may have, in all places together.
+    :param max_octets: how large its URL and its form body may be, each, in octets.
+    :raises ValueError: for a method that isn't known.
+    """
+
+    def __init__(
+        self,
+        store: Store[C, T] | AsyncStore[C, T],
+        *,
+        signature_methods: Iterable[str] = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"),
+        window: int = 300,
+        require_token: bool = True,
+        max_parameters: int = 1000,
+        max_octets: int = 1_000_000,
+    ) -> None:
+        self.store = store
+        self.signature_methods = tuple(signature_methods)
+        if unknown := [method for method in self.signature_methods if method not in METHODS]:
+            raise ValueError(f"signature_methods: {named(unknown)} not known here: use {named(METHODS)}")
+        self.window = window
+        self.require_token = require_token
+        self.max_parameters = max_parameters
+        self.max_octets = max_octets
+
+    def verify(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeadersLike = None,
+        body: bytes | None = None,
+        now: float | None = None,
+    ) -> Verified[C, T]:
+        """What the request proves.
+
+        :param method: as on the wire.
+        :param url: absolute: the public origin, and the request target as it was sent, encoded.
+        :param headers: a mapping, or pairs where a field is repeated.
+        :param body: the octets of the body; None where there is none.
+        :param now: unix time in seconds; the system's clock, if not given.
+        :raises Refused: where it proves nothing, and nothing else, whatever the input. No nonce is spent
+            then.
+        """
+        return run(self.checks(method, url, headers, body, now))
+
+    async def averify(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeadersLike = None,
+        body: bytes | None = None,
+        now: float | None = None,
+    ) -> Verified[C, T]:
+        """:meth:`verify`, for an asynchronous store."""
+        return await arun(self.checks(method, url, headers, body, now))
+
+    def checks(
+        self,
+        method: str,
+        url: str,
+        headers: HeadersLike,
+        body: bytes | None,
+        now: float | None,
+        find: Callable[[str, str | None], Any] | None = None,
+    ) -> Flow[Verified[C, T]]:
+        """The checks, in their order: shape, version, method, time, identity, signature, standing, and only
+        then the nonce.
+
+        `find` stands in for the store's own, where request tokens are looked for.
+        """
+        now = time.time() if now is None else now
+        request = _Presented(method, url, headers, body, self)
+        request.check_version()
+        signature_method = request.signature_method(self.signature_methods)
+        stamp = request.stamp(now, self.window, optional=not signature_method.covers_request)
+        key, token_key = request.identity(self.require_token)
+        try:
+            consumer, token = yield (find or self.store.find)(key, token_key)
+        except Exception as failure:
+            raise unavailable("consumers and tokens", failure) from failure
+
+        index = _matching_secret(request, signature_method, consumer, token)
+        _check_identity(request, consumer, token)
+        _check_method(request.oauth["oauth_signature_method"], consumer, self.signature_methods)
+        if index is None:
+            raise _wrong_signature(request)
+        _check_standing(consumer, token)
+        body_signed = request.check_body() and signature_method.covers_request
+
+        if stamp:
+            timestamp, nonce = stamp
+            try:
+                first = yield self.store.claim_nonce(
+                    key, token_key, timestamp, nonce, until=timestamp + self.window
+                )
+            except Exception as failure:
+                raise unavailable("nonces", failure) from failure
+            if not first:
+                raise Refused(
+                    "nonce_used",
+                    "A request with this nonce and timestamp was accepted before: sign a retry anew.",
+                )
+        return Verified(consumer, token, request.others, request.shown_oauth, body_signed, index)
+
+
+class _Presented:
+    """A request's parameters, read and checked for shape; what it claims, and nothing proved yet."""
+
+    def __init__(
+        self, method: str, url: str, headers: HeadersLike, body: bytes | None, limits: "Verifier[Any, Any]"
+    ) -> None:
+        fields = Headers(headers)
+        authorizations = fields.every("Authorization")
+        content_types = fields.every("Content-Type")
+        if len(url) > limits.max_octets:
+            raise _too_large("The URL", limits.max_octets)
+        if sum(map(len, authorizations)) > MAX_HEADER_OCTETS:
+            raise Refused(
+                "parameter_rejected", f"The Authorization header may have {MAX_HEADER_OCTETS} octets.", 431
+            )
+        if len(authorizations) > 1 or len(content_types) > 1:
+            raise _malformed("there is more than one Authorization or Content-Type header")
+        self.method = method
+        self.body = body
+        try:
+            self.url = Url(url)
+            self.uri = base_string_uri(url)
+            self.is_form = is_form(content_types[0] if content_types else None)
+            form = body if self.is_form else None
+            if form is not None and len(form) > limits.max_octets:
+                raise _too_large("A form", limits.max_octets)
+            _check_count(limits.max_parameters, self.url.query, form, authorizations)
+            header: Iterable[Pair] = ()
+            if authorizations and is_oauth(authorizations[0]):
+                header = parse_authorization(authorizations[0]).parameters
+            self.parameters = collect(query=self.url.query, header=header, form=form)
+            utf8(method)
+        except Malformed as error:
+            raise _malformed(error.reason) from None
+        self.has_content_type = bool(content_types)
+        self.oauth = _protocol_parameters(self.parameters)
+        self.others = [(name, value) for name, value in self.parameters if name not in self.oauth]
+
+    @property
+    def shown_oauth(self) -> dict[str, str]:
+        return {name: value for name, value in self.oauth.items() if name != "oauth_signature"}
+
+    def need(self, name: str, status: int = 400) -> str:
+        value = self.oauth.get(name, "")
+        if not value:
+            raise Refused(
+                "parameter_absent",
+                f"{name} is missing or empty: send it.",
+                status,
+                facts={"oauth_parameters_absent": name},
+            )
+        return value
+
+    def check_version(self) -> None:
+        if not self.oauth:
+            # RFC 7235 asks for 401 where no credentials came at all, and this is the one problem that a
+            # browser may run into.
+            self.need("oauth_consumer_key", 401)
+        version = self.oauth.get("oauth_version", "1.0")
+        if version != "1.0":
+            raise Refused(
+                "version_rejected",
+                "This version of OAuth is not known here: send oauth_version=1.0, or none.",
+                facts={"oauth_acceptable_versions": "1.0-1.0"},
+            )
+
+    def signature_method(self, allowed: Iterable[str]) -> SignatureMethod:
+        name = self.need("oauth_signature_method")
+        if name not in allowed:
+            raise _method_rejected(allowed)
+        method = METHODS[name]
+        if not method.covers_request and not self.url.is_private_channel:
+            raise Refused(
+                "signature_method_rejected",
+                "PLAINTEXT shows the secrets to everybody on the way: use it over https only.",
+            )
+        self.need("oauth_signature")
+        return method
+
+    def stamp(self, now: float, window: int, *, optional: bool) -> tuple[int, str] | None:
+        """Timestamp and nonce (section 3.3); None where both are left out and may be (section 3.1)."""
+        if optional and "oauth_timestamp" not in self.oauth and "oauth_nonce" not in self.oauth:
+            return None
+        text, nonce = self.need("oauth_timestamp"), self.need("oauth_nonce")
+        if len(nonce.encode()) > MAX_NONCE_OCTETS:
+            raise _malformed(f"oauth_nonce may have {MAX_NONCE_OCTETS} octets")
+        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_TIMESTAMP_DIGITS and int(text) > 0):
+            raise _malformed(
+                "oauth_timestamp must be a positive whole number of seconds since 1970, in ASCII digits"
+            )
+        timestamp = int(text)
+        if abs(now - timestamp) > window:
+            raise _wrong_time(timestamp, now, window)
+        return timestamp, nonce
+
+    def identity(self, require_token: bool) -> tuple[str, str | None]:
+        token = self.oauth.get("oauth_token")
+        if require_token and not token:
+            self.need("oauth_token", 401)
+        if token == "":
+            raise _malformed("oauth_token is empty: leave it out where there is no token")
+        return self.need("oauth_consumer_key"), token
+
+    def base_string(self) -> str:
+        return base_string(self.method, self.uri, normalise(self.parameters))
+
+    def check_body(self) -> bool:
+        """Whether the signature covers the body, whose hash is checked where it was sent (the Request Body
+        Hash draft).
+        """
+        sent = self.oauth.get("oauth_body_hash")
+        if sent is None:
+            return self.is_form or not (self.body or self.has_content_type)
+        if self.is_form:
+            raise _malformed("oauth_body_hash is not for forms, whose parameters are signed themselves")
+        if not same_text(body_hash(self.oauth["oauth_signature_method"], self.body or b""), sent):
+            raise Refused(
+                "signature_invalid",
+                "oauth_body_hash isn't that of the body that arrived: was it changed after signing?",
+            )
+        return True
+
+
+def _check_count(limit: int, query: str | None, form: bytes | None, authorizations: list[str]) -> None:
+    # Counted before anything is decoded, so that a million parameters cost a million nothing.
+    count = (
+        (query or "").count("&")
+        + (form or b"").count(b"&")
+        + sum(value.count(",") for value in authorizations)
+    )
+    if count >= limit:
+        raise Refused("parameter_rejected", f"A request may have {limit} parameters.", 413)
+
+
+def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
+    found: dict[str, Parameter] = {}
+    for parameter in parameters:
+        name = parameter.name
+        if "\x00" in name:
+            raise _malformed("a parameter's name holds a NUL")
+        if not name.startswith("oauth_"):
+            continue
+        if name in found:
+            raise _malformed(f"{name} is there twice: each protocol parameter may be there once")
+        if "\x00" in parameter.value:
+            raise _malformed(f"{name} holds a NUL")
+        found[name] = parameter
+    if len({parameter.source for parameter in found.values()}) > 1:
+        raise _malformed(
+            "protocol parameters are in several places: put all in the header, the query or the form"
+        )
+    return {name: parameter.value for name, parameter in found.items()}
+
+
+def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any, token: Any) -> int | None:
+    """The index of the consumer's secret that made the signature; None where none did.
+
+    The same work for a consumer or a token that doesn't exist.
+    """
+    text = request.base_string()
+    token_secret = (
+        token.secret if token is not None else "" if "oauth_token" not in request.oauth else _NOBODY
+    )
+    secrets = [_NOBODY] if consumer is None else _secrets(consumer)
+    rsa_key = None if consumer is None else consumer.rsa_key
+    for index, secret in enumerate(secrets):
+        if method.verify(text, Key(secret, token_secret, rsa_key), request.oauth["oauth_signature"]):
+            return index
+    return None
+
+
+def _secrets(consumer: Any) -> Sequence[str]:
+    return getattr(consumer, "secrets", None) or [consumer.secret]
+
+
+def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
+    # Keys and tokens are random identifiers, not secrets: naming the unknown one helps, and gives nothing
+    # away.
+    if consumer is None:
+        raise Refused(
+            "consumer_key_unknown", "This consumer key is not known here: copy it again. Was it reset?"
+        )
+    if token is None and "oauth_token" in request.oauth:
+        raise Refused(
+            "token_rejected",
+            "This token is not known here, or was not given to this consumer: walk the three legs again.",
+        )
+
+
+def _check_method(name: str, consumer: Any, allowed: Iterable[str]) -> None:
+    registered = consumer.signature_methods
+    if registered is not None and name not in registered:
+        raise _method_rejected([method for method in allowed if method in registered])
+    # Never an HMAC keyed with what isn't a secret, and never a choice between two kinds of key: a consumer
+    # with an empty secret, or with a secret and an RSA key, must name its methods.
+    if registered is None and not all(_secrets(consumer)):
+        raise _method_rejected(())
+    if registered is None and consumer.rsa_key is not None:
+        raise _method_rejected(())
+
+
+def _check_standing(consumer: Any, token: Any) -> None:
+    # Asked only now: a stranger who knows nothing but a key learns nothing of what became of it.
+    problem = getattr(consumer, "problem", None) or getattr(token, "problem", None)
+    if problem:
+        raise Refused(problem, _PROBLEMS.get(problem, "This request can't be accepted."))
+
+
+def _wrong_signature(request: _Presented) -> Refused:
+    name = request.oauth["oauth_signature_method"]
+    return Refused(
+        "signature_invalid",
+        "The signature doesn't match this request. Check both secrets, and that the URL, the query and the"
+        " form were signed as they were sent.",
+        detail=f"{name} verified over the base string: {request.base_string()}",
+    )
+
+
+def _wrong_time(timestamp: int, now: float, window: int) -> Refused:
+    clock = int(now)
+    off = timestamp - clock
+    direction = "ahead of" if off > 0 else "behind"
+    return Refused(
+        "timestamp_refused",
+        f"oauth_timestamp {timestamp} is {abs(off)} seconds {direction} this server's clock ({clock});"
+        f" {window} are accepted. Set the clock by the network.",
+        facts={"oauth_acceptable_timestamps": f"{clock - window}-{clock + window}"},
+    )
+
+
+def _method_rejected(allowed: Iterable[str]) -> Refused:
+    methods = tuple(allowed)
+    use = f"use {named(methods)}" if methods else "its registration names no method that could be used"
+    return Refused("signature_method_rejected", f"This signature method isn't allowed here: {use}.")
+
+
+def _too_large(what: str, limit: int) -> Refused:
+    return Refused("parameter_rejected", f"{what} may have {limit} octets.", 413)
+
+
+def _malformed(reason: str) -> Refused:
+    return Refused("parameter_rejected", f"The request can't be read: {reason}.")
+
+
+def unavailable(what: str, failure: Exception) -> Refused:
+    """The refusal for a store that can't answer: fail closed, and say when to come again."""
+    return Refused(
+        "consumer_key_refused",
+        f"This service can't look up {what} at the moment: try again soon.",
+        503,
+        detail=f"the store failed: {type(failure).__name__}",
+        retry_after=5,
+    )
