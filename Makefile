@@ -1,0 +1,56 @@
+# This repository's verbs. What one of them lacks, it says in one line.
+
+VENV = .venv
+BIN = $(VENV)/bin
+# pip reads the first of these two for everything up to its release 25.2; from then on, the second for what it builds with
+INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+          $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+# A file's tests stay together, and its servers with them. Not loadgroup: xdist 3.8 groups nothing under pytest 9.2.
+WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
+
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types pytest format matrix clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+demo: $(VENV)/.demo ## start both sites; ARGS="--json --data DIR …" go to `valetkey demo`
+	@exec $(BIN)/python tools/foreground.py $(BIN)/valetkey demo --data .data $(ARGS)
+
+test: lint types pytest ## everything that must pass: style, types, tests
+
+lint: $(VENV)/.dev ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev ## mypy --strict over src, tests and tools
+	$(BIN)/mypy --strict
+
+pytest: $(VENV)/.dev ## the tests alone; ARGS="-k name …" go to pytest
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+format: $(VENV)/.dev ## let ruff put right what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+matrix: ## the tests on every Python from 3.11 on that this machine has
+	@python=$$(sh tools/python.sh) && exec "$$python" tools/matrix.py
+
+clean: ## remove environments, caches and builds; the demo's data in .data stays
+	rm -rf .venv .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis .screenshots build dist
+
+# Environments. PYTHON=… says what to make one with; a stamp says that nothing has changed since, so that pip need not run.
+
+$(BIN)/python:
+	@python=$$(sh tools/python.sh) && "$$python" -m venv --clear $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing Valetkey and its demo into $(VENV) (once; a minute or so)' >&2
+	@$(INSTALL) '.[demo]' >&2
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing Valetkey and what its tests need into $(VENV) (once; a minute or two)' >&2
+	@$(INSTALL) '.[dev]' >&2
+	@touch $(VENV)/.demo $@
