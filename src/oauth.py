@@ -15,27 +15,30 @@ Set the consumer's credentials once, then walk a person through the three legs::
         "https://api.example/oauth/access_token", oauth.requestToken, oauth.requestTokenSecret, verifier
     )
     print(oauth.get_api_response("https://api.example/1/statuses/update.json", "POST", {"status": "Hello"}))
- The consumer's credentials, `signatureMethod` and `timeout` belong to the process. The four token variables
-belong to the thread or task that sets them, so that two visitors at once never see each other's. Where
-threads are pooled, let each visitor start empty with :func:`fresh`
-(``valetkey.django.middleware.FreshOAuthMiddleware`` does, for each web request).
+
+The consumer's credentials, `signatureMethod` and `timeout` belong to the process. The four token variables
+belong to the thread or task that sets them, so that two visitors at once never see each other's; a task
+starts with a copy of what its maker had. Where threads are pooled, let each visitor start empty with
+:func:`fresh` (``valetkey.django.middleware.FreshOAuthMiddleware`` does, for each web request).
 """
 
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
+from typing import Any, Literal
 from urllib.parse import urljoin
 
-from valetkey import Answer, Error, Headers, Parameter, ServiceError, Signed
+from valetkey import Answer, Error, Headers, Parameter, ServiceError, Signed, Unsignable
 from valetkey.handshake import CONFIRMED, check_channel
 from valetkey.protocol.answers import parse_token
 from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.encoding import Malformed, form_decode, form_encode, percent_decode, percent_encode
-from valetkey.protocol.errors import masked
+from valetkey.protocol.errors import masked, named
 from valetkey.protocol.header import build_authorization
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import FORM, in_order, normalise
@@ -50,7 +53,7 @@ __all__ = [
     "set_access_token",
 ]
 
-Values = Mapping[str, str | Sequence[str]]
+Values = Mapping[str, str | int | Sequence[str | int]]
 
 #: The application's credentials, the signature method (any of HMAC-SHA1, HMAC-SHA256, HMAC-SHA512 and
 #: PLAINTEXT), and the seconds that a request may take.
@@ -67,27 +70,32 @@ accessTokenSecret: str
 
 _TOKENS = ("requestToken", "requestTokenSecret", "accessToken", "accessTokenSecret")
 _MAX_REDIRECTS = 5
+_IN_QUERY = ("GET", "HEAD", "DELETE")
+_REDIRECTS = (301, 302, 303, 307, 308)
+# A request line can't carry these.
+_UNWRITTEN = re.compile(r"[ \x80-\U0010ffff]+")
 
 
 class OAuthError(Error):
     """The service said no, or gave no answer that can be used.
 
-    `status` is its HTTP status (0 where there was no answer), and `body` the text of its answer.
+    `status` is its HTTP status (0 where there was no answer), and `body` the text of its answer, which the
+    message, and a pickle, show without the secrets in it.
     """
 
     def __init__(self, status: int, body: str) -> None:
-        super().__init__(status, body)
+        super().__init__(status)
         self.status = status
         self.body = body
 
     def __str__(self) -> str:
-        return f"Response: {masked(self.body.encode())}"
+        return f"Response: {masked(self.body.encode('utf-8', 'replace'))}"
 
-    __repr__ = __str__
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, masked(self.body.encode("utf-8", "replace")))
 
 
-# --- The five functions
-# -------------------------------------------------------------------------------------------
+# --- The five functions ---------------------------------------------------------------------------
 
 
 def setConsumerCreds(ckey: str, csecret: str) -> None:  # the tutorial's name
@@ -115,10 +123,7 @@ def get_authorization_url(resourceUrl: str, endpointUrl: str, callbackUrl: str) 
     _add_oauth_parameters(parameters, False)
     members = _token(_send(_signed(resourceUrl, "POST", {}, parameters, _signing_key(""))))
     if members.get("oauth_callback_confirmed") not in CONFIRMED:
-        raise OAuthError(
-            200,
-            "it didn't confirm the callback: oauth_callback_confirmed=true is missing",
-        )
+        raise OAuthError(200, "it didn't confirm the callback: oauth_callback_confirmed=true is missing")
     _set(requestToken=members["oauth_token"], requestTokenSecret=members["oauth_token_secret"])
     mark = "&" if "?" in endpointUrl else "?"
     return f"{endpointUrl}{mark}oauth_token={url_encode(members['oauth_token'])}"
@@ -149,7 +154,9 @@ def get_api_response(resourceUrl: str, method: str = "POST", parameters: Values 
         GET, HEAD or DELETE, and into the form of any other method.
     :raises OAuthError: for any status but 2xx. A redirect to the same origin is followed, signed anew, by a
         GET or HEAD; one to another origin never is.
+    :raises Unsignable: (a ValueError) for an address or parameters that can't be signed.
     """
+    method = method.upper()
     for _ in range(_MAX_REDIRECTS):
         protocol: dict[str, str] = {}
         _add_oauth_parameters(protocol)
@@ -166,8 +173,7 @@ def get_api_response(resourceUrl: str, method: str = "POST", parameters: Values 
     raise OAuthError(answer.status, f"it redirected more than {_MAX_REDIRECTS} times")
 
 
-# --- What they are made of, with the tutorial's names
-# -----------------------------------------------------------------
+# --- What they are made of, with the tutorial's names ---------------------------------------------
 
 
 def url_encode(data: str) -> str:
@@ -210,6 +216,10 @@ def _get_signature(signingKey: str, stringToHash: str) -> str:
 
     :param signingKey: consumer secret and token secret, each percent-encoded, joined with ``&``.
     """
+    if signatureMethod not in METHODS:
+        raise Unsignable(
+            "signatureMethod", f"“{signatureMethod}” is not known here: use one of {named(METHODS)}"
+        )
     consumer_secret, _, token_secret = signingKey.partition("&")
     key = Key(percent_decode(consumer_secret), percent_decode(token_secret))
     return METHODS[signatureMethod].sign(stringToHash, key)
@@ -217,9 +227,9 @@ def _get_signature(signingKey: str, stringToHash: str) -> str:
 
 def _build_oauth_headers(parameters: Mapping[str, str]) -> str:
     """The Authorization header's value (section 3.5.1): the text ``OAuth …``, with the ``oauth_*`` of
-    `parameters`.
+    `parameters`, in their order.
     """
-    return build_authorization([pair for pair in sorted(parameters.items()) if pair[0].startswith("oauth_")])
+    return build_authorization([pair for pair in parameters.items() if pair[0].startswith("oauth_")])
 
 
 def _signing_key(token_secret: str) -> str:
@@ -230,30 +240,52 @@ def _signed(url: str, method: str, parameters: Values, protocol: dict[str, str],
     """The request to send: its base string, signature and header, one after the other, as the tutorial
     builds them.
     """
-    in_query = method.upper() in ("GET", "HEAD", "DELETE")
-    given = _pairs(parameters)
     if signatureMethod == "PLAINTEXT":
         check_channel("resourceUrl", url)
+    place = _place(method)
+    given = _pairs(parameters)
     try:
+        url = _written(url)
         query = form_decode(Url(url).query or "")
+        _check_free([*query, *given], protocol)
         string = _get_base_string(url, {**parameters, **protocol}, method)
         signature = _get_signature(signing_key, string)
         header = _build_oauth_headers({**protocol, "oauth_signature": signature})
     except Malformed as error:
-        raise ValueError(f"This request can't be signed: {error.reason}.") from None
+        raise Unsignable("resourceUrl or parameters", error.reason) from None
     headers = {"Authorization": header}
     body = None
-    if in_query and given:
-        url += ("&" if "?" in url else "?") + form_encode(given)
-    elif not in_query:
+    if place == "form":
         body = form_encode(given).encode()
         headers["Content-Type"] = FORM
+    elif given:
+        url += ("&" if "?" in url else "?") + form_encode(given)
     sources = [
         *(Parameter(name, value, "query") for name, value in query),
-        *(Parameter(name, value, "query" if in_query else "form") for name, value in given),
+        *(Parameter(name, value, place) for name, value in given),
         *(Parameter(name, value, "header") for name, value in protocol.items()),
     ]
     return Signed(method, url, Headers(headers), body, string, signature, in_order(sources))
+
+
+def _place(method: str) -> Literal["query", "form"]:
+    return "query" if method in _IN_QUERY else "form"
+
+
+def _written(url: str) -> str:
+    """`url` as a request line carries it: blanks and letters outside ASCII become UTF-8 escapes."""
+    scheme, slashes, rest = url.partition("#")[0].partition("://")
+    host = re.match("[^/?]*", rest)
+    end = host.end() if host else 0
+    return scheme + slashes + rest[:end] + _UNWRITTEN.sub(lambda found: url_encode(found[0]), rest[end:])
+
+
+def _check_free(given: Iterable[tuple[str, str]], protocol: Mapping[str, str]) -> None:
+    for name, _ in given:
+        if name in protocol or name == "oauth_signature":
+            raise Unsignable(
+                "resourceUrl or parameters", f"leave out “{name}”: it is added here, for each request anew"
+            )
 
 
 def _send(signed: Signed) -> Answer:
@@ -281,26 +313,32 @@ def _error(answer: Answer) -> OAuthError:
 
 def _same_origin_redirect(url: str, method: str, answer: Answer) -> str | None:
     location = answer.headers.get("Location")
-    if (
-        answer.status not in (301, 302, 303, 307, 308)
-        or not location
-        or method.upper() not in ("GET", "HEAD")
-    ):
+    if answer.status not in _REDIRECTS or not location or method not in ("GET", "HEAD"):
         return None
-    onward = urljoin(url, location)
-    return onward if Url(onward).origin == Url(url).origin else None
+    try:
+        onward = urljoin(url, location)
+        return onward if Url(onward).origin == Url(_written(url)).origin else None
+    except ValueError:  # Malformed is one, and urljoin raises it for half an IPv6 address
+        return None
 
 
 def _pairs(values: Values) -> list[tuple[str, str]]:
-    return [
-        (name, item)
-        for name, value in values.items()
-        for item in ([value] if isinstance(value, str) else value)
-    ]
+    return [(name, _text(name, item)) for name, value in values.items() for item in _items(value)]
 
 
-# --- Whose tokens they are
-# ------------------------------------------------------------------------------------------
+def _items(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else [value]
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Unsignable("parameters", f"{name}: give it as text, not as {type(value).__name__}")
+
+
+# --- Whose tokens they are ------------------------------------------------------------------------
 
 # Each variable is immutable text in a ContextVar: a thread or task that sets one sets its own. A dictionary
 # in a ContextVar would be shared with every task that was started from here.

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from valetkey.protocol.answers import parse_problem, parse_token
 from valetkey.protocol.credentials import AccessToken, Consumer, RequestToken
 from valetkey.protocol.encoding import Malformed, form_decode, form_encode
-from valetkey.protocol.errors import BadCallback, Denied, ServiceError, Unsignable
+from valetkey.protocol.errors import BadCallback, Denied, ServiceError, Unsignable, masked
 from valetkey.protocol.messages import Answer
 from valetkey.protocol.origin import OUT_OF_BAND, Url
 from valetkey.services import Service
@@ -169,7 +169,7 @@ def _members(answer: Answer, what: str) -> dict[str, str]:
     code, advice = problem.get("oauth_problem", ""), problem.get("oauth_problem_advice", "")
     if answer.status != 200 or code:
         said = f" ({code})" if code else ""
-        hint = f" Its advice: {advice}" if advice else ""
+        hint = f" Its advice: {masked(advice.encode('utf-8', 'replace'))[:300]}" if advice else ""
         raise _unusable(answer, f"The service gave no {what}: it answered {answer.status}{said}.{hint}", code)
     try:
         return parse_token(answer.body)

@@ -77,6 +77,7 @@ class Provider(Generic[C, T]):
     :param tries: how many verifiers may be tried for one request token.
     :param clock: gives unix time in seconds.
     :param random: gives as many random octets as asked for.
+    :param reply: makes the answer of a refusal: the place to log it, and what it says in detail.
 
     The others are the :class:`~valetkey.Verifier`'s.
     """
@@ -93,12 +94,14 @@ class Provider(Generic[C, T]):
         max_octets: int = 1_000_000,
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
+        reply: Callable[[Refused], Reply] = Refused.reply,
     ) -> None:
         self.store = store
         self.lifetime = lifetime
         self.tries = tries
         self.clock = clock
         self.random = random
+        self.reply = reply
         self.verifier = Verifier(
             store,
             signature_methods=signature_methods,
@@ -121,13 +124,13 @@ class Provider(Generic[C, T]):
         """The first leg (section 2.1): the answer that carries a request token, or a refusal. Arguments as
         :meth:`Verifier.verify` has them.
         """
-        return run(_replied(self._request_token(method, url, headers, body)))
+        return run(self._replied(self._request_token(method, url, headers, body)))
 
     async def arequest_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`request_token`, for an asynchronous store."""
-        return await arun(_replied(self._request_token(method, url, headers, body)))
+        return await arun(self._replied(self._request_token(method, url, headers, body)))
 
     def pending(self, token: str) -> Pending[C]:
         """The request that waits under this request token: for the page where the person decides (section
@@ -172,25 +175,25 @@ class Provider(Generic[C, T]):
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """The third leg (section 2.3): the answer that carries an access token, or a refusal."""
-        return run(_replied(self._access_token(method, url, headers, body)))
+        return run(self._replied(self._access_token(method, url, headers, body)))
 
     async def aaccess_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`access_token`, for an asynchronous store."""
-        return await arun(_replied(self._access_token(method, url, headers, body)))
+        return await arun(self._replied(self._access_token(method, url, headers, body)))
 
     def invalidate_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """Revokes the access token that the request is signed with: the answer, or a refusal."""
-        return run(_replied(self._invalidate_token(method, url, headers, body)))
+        return run(self._replied(self._invalidate_token(method, url, headers, body)))
 
     async def ainvalidate_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`invalidate_token`, for an asynchronous store."""
-        return await arun(_replied(self._invalidate_token(method, url, headers, body)))
+        return await arun(self._replied(self._invalidate_token(method, url, headers, body)))
 
     def revoke(self, token: str) -> bool:
         """Ends an access token at once; False where there is none. Who may ask is the caller's to know."""
@@ -323,6 +326,12 @@ class Provider(Generic[C, T]):
         revoked: bool = yield from self._ask("access tokens", lambda: self.store.revoke(token))
         return revoked
 
+    def _replied(self, flow: Flow[Reply]) -> Flow[Reply]:
+        try:
+            return (yield from flow)
+        except Refused as refused:
+            return self.reply(refused)
+
     def _ask(self, what: str, call: Callable[[], Any]) -> Flow[Any]:
         try:
             return (yield call())
@@ -352,13 +361,6 @@ _FIELDS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def _replied(flow: Flow[Reply]) -> Flow[Reply]:
-    try:
-        return (yield from flow)
-    except Refused as refused:
-        return refused.reply()
 
 
 def _token_answer(token: RequestToken | AccessToken, extra: Mapping[str, str]) -> Reply:

@@ -13,7 +13,17 @@ from valetkey.protocol.errors import Unsignable, named
 from valetkey.protocol.header import build_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
-from valetkey.protocol.parameters import FORM, Pair, Parameter, Source, collect, in_order, is_form, normalise
+from valetkey.protocol.parameters import (
+    FORM,
+    MAX_NONCE_OCTETS,
+    Pair,
+    Parameter,
+    Source,
+    collect,
+    in_order,
+    is_form,
+    normalise,
+)
 from valetkey.protocol.signatures import METHODS, Key, body_hash
 from valetkey.protocol.values import HIDDEN, Value
 
@@ -22,8 +32,6 @@ Placement = Literal["header", "query", "body"]
 _SOURCES: Mapping[str, Source] = {"header": "header", "query": "query", "body": "form"}
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _UNWRITTEN = re.compile(r"[^\x21-\x7e]+|[\"<>\\^`{|}]")
-
-MAX_NONCE_OCTETS = 255
 
 
 class Signed(Value):

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from http.client import HTTPException, HTTPMessage, HTTPResponse
-from typing import IO
+from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from valetkey.handshake import Handshake, check_channel
 from valetkey.protocol.credentials import AccessToken
@@ -93,12 +93,17 @@ class _Signing(HTTPRedirectHandler):
         self._signer = signer
         self._insecure = insecure
         self._elsewhere: WeakSet[Request] = WeakSet()
+        self._bare: WeakKeyDictionary[Request, tuple[str, Any]] = WeakKeyDictionary()
 
     def https_request(self, request: Request) -> Request:
         if request in self._elsewhere:
             return request
+        # A request that is opened again still has what was added for its first signature.
+        url, data = self._bare.setdefault(request, (request.full_url, request.data))
+        request.full_url, request.data = url, data
+        request.unredirected_hdrs.pop("Authorization", None)
         signed = self._signer.sign(
-            request.get_method(), request.full_url, headers=request.header_items(), body=_octets(request)
+            request.get_method(), url, headers=request.header_items(), body=_octets(request)
         )
         if self._signer.signature_method == "PLAINTEXT":
             check_channel("url", signed.url, insecure=self._insecure)
@@ -107,6 +112,7 @@ class _Signing(HTTPRedirectHandler):
             request.add_unredirected_header("Authorization", signed.headers["Authorization"])
         elif self._signer.placement == "body":
             request.data = signed.body
+            request.add_unredirected_header("Content-type", signed.headers["Content-Type"])
             request.add_unredirected_header("Content-length", str(len(signed.body or b"")))
         return request
 
@@ -115,7 +121,8 @@ class _Signing(HTTPRedirectHandler):
     def redirect_request(
         self, request: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        onward = super().redirect_request(request, fp, code, msg, headers, newurl)
+        # Services like to repeat the query, in which a signature may have travelled.
+        onward = super().redirect_request(request, fp, code, msg, headers, _unsigned(newurl))
         if onward is not None and (
             request in self._elsewhere or not _same_origin(request.full_url, onward.full_url)
         ):
@@ -139,6 +146,12 @@ def _octets(request: Request) -> bytes | None:
     return None
 
 
+def _unsigned(url: str) -> str:
+    address, mark, query = url.partition("?")
+    kept = [piece for piece in query.split("&") if not piece.startswith("oauth_")]
+    return f"{address}{mark}{'&'.join(kept)}" if query != "&".join(kept) else url
+
+
 def _same_origin(one: str, other: str) -> bool:
     try:
         return Url(one).origin == Url(other).origin
@@ -157,4 +170,6 @@ def _read(response: HTTPResponse | HTTPError, deadline: float) -> bytes:
             )
         if time.monotonic() > deadline:
             raise TimeoutError("the answer took too long")
+    if response.length:
+        raise IncompleteRead(b"", response.length)
     return bytes(octets)

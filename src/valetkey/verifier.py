@@ -12,12 +12,11 @@ from valetkey.protocol.errors import Refused, named
 from valetkey.protocol.header import is_oauth, parse_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
-from valetkey.protocol.parameters import Pair, Parameter, collect, is_form, normalise
+from valetkey.protocol.parameters import MAX_NONCE_OCTETS, Pair, Parameter, collect, is_form, normalise
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
 from valetkey.protocol.values import Value
 from valetkey.stores import AsyncStore, C, Store, T
 
-MAX_NONCE_OCTETS = 255
 MAX_HEADER_OCTETS = 32_768
 #: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
 MAX_TIMESTAMP_DIGITS = 11
@@ -223,7 +222,7 @@ class _Presented:
             if authorizations and is_oauth(authorizations[0]):
                 header = parse_authorization(authorizations[0]).parameters
             self.parameters = collect(query=self.url.query, header=header, form=form)
-            utf8(method)
+            utf8(method + url)
         except Malformed as error:
             raise _malformed(error.reason) from None
         self.has_content_type = bool(content_types)

@@ -2,6 +2,7 @@
 Reporting extension).
 """
 
+import re
 from contextlib import suppress
 
 from valetkey.protocol.encoding import Malformed, form_decode
@@ -49,5 +50,6 @@ def absent_parameters(problem: dict[str, str]) -> list[str]:
 
 def acceptable_timestamps(problem: dict[str, str]) -> tuple[int, int] | None:
     """The range in ``oauth_acceptable_timestamps``, in seconds of unix time; None where there is none."""
-    low, dash, high = problem.get("oauth_acceptable_timestamps", "").partition("-")
-    return (int(low), int(high)) if dash and low.isdecimal() and high.isdecimal() else None
+    # Fifteen digits at the most: Python refuses to read thousands of them.
+    found = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})", problem.get("oauth_acceptable_timestamps", ""))
+    return (int(found[1]), int(found[2])) if found else None

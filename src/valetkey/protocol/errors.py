@@ -44,8 +44,9 @@ STATUS: Mapping[str, int] = {
     "additional_authorization_required": 401,
 }
 
+# In a form, a header, JSON, a Python dictionary or XML, whichever a service answers with.
 _SECRETS = re.compile(
-    r"((?:oauth_token_secret|oauth_verifier|oauth_signature)\"?\s*(?:=|:|%3D)\s*\"?)[^&\s\",}]+",
+    r"((?:oauth_token_secret|oauth_verifier|oauth_signature)[\"']?\s*(?:=|:|>|%3D)\s*[\"']?)[^&\s\"',}<]+",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,8 @@ from valetkey.protocol.values import Value
 # One pair, and what may stand around it: a realm's quotes can be escaped, and nothing else has a backslash.
 # Folded lines are obsolete (RFC 9112, section 5.2), but the RFC itself prints them.
 _PAIR = re.compile(r'[ \t\r\n]*(?:([^\s=",\\]+)="((?:[^"\\]|\\.)*)"[ \t\r\n]*)?(?:,|$)', re.DOTALL)
-_CHALLENGE = re.compile(r'([A-Za-z0-9_.~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
+# Only where a name begins: tried from each of its letters, a long name would take the square of its length.
+_CHALLENGE = re.compile(r'(?<![A-Za-z0-9_.~-])([A-Za-z0-9_.~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
 
 
 class Authorization(Value):

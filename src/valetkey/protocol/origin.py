@@ -7,14 +7,14 @@ The base string URI (RFC 5849, section 3.4.1.2) is built from what is read here.
 import re
 from collections.abc import Iterable
 
-from valetkey.protocol.encoding import Malformed
+from valetkey.protocol.encoding import Malformed, form_decode
 from valetkey.protocol.values import Value
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # RFC 3986, appendix B, with a scheme and an authority required.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
-_AUTHORITY = re.compile(r"(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
+_AUTHORITY = re.compile(r"(?:[^@\\]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
 _NEVER = re.compile(r"[\x00-\x20\x7f]")
 
 # A private scheme (RFC 8252, section 7.1) leads to an application on the same device; these lead into the
@@ -137,7 +137,7 @@ def check_callback(callback: str) -> str:
             raise Malformed("leave out the user name before “@”")
     else:
         query = rest.partition("?")[2]
-    if re.search(r"(?:^|&)(?:oauth_|denied(?:=|&|$))", query, re.IGNORECASE):
+    if any(name.lower().startswith("oauth_") or name.lower() == "denied" for name, _ in form_decode(query)):
         raise Malformed(
             "its query holds a parameter that the provider adds itself (oauth_…, denied): rename it"
         )

@@ -7,6 +7,9 @@ from valetkey.protocol.encoding import Malformed, form_decode, percent_encode
 
 FORM = "application/x-www-form-urlencoded"
 
+#: How long a nonce may be; longer ones are refused, never cut.
+MAX_NONCE_OCTETS = 255
+
 Source = Literal["query", "header", "form"]
 Pair = tuple[str, str]
 
@@ -44,11 +47,9 @@ def is_form(content_type: str | None) -> bool:
         return False
     for option in options:
         name, _, value = option.partition("=")
-        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in (
-            "utf-8",
-            "utf8",
-            "us-ascii",
-        ):
+        # `charset*` and `charset*0` are read as `charset` by whoever knows RFC 2231, Django among them.
+        is_charset = name.strip().lower().partition("*")[0] == "charset"
+        if is_charset and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
             raise Malformed("the form's charset isn't UTF-8: send it as UTF-8")
     return True
 

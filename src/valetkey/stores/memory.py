@@ -155,8 +155,10 @@ class MemoryStore:
             self._requests = {
                 key: request for key, request in self._requests.items() if request.expires > now
             }
-            mine = sum(request.consumer_key == consumer_key for request in self._requests.values())
-            if mine >= MAX_OPEN_REQUESTS:
+            opened = (
+                request for request in self._requests.values() if request.state in ("pending", "allowed")
+            )
+            if sum(request.consumer_key == consumer_key for request in opened) >= MAX_OPEN_REQUESTS:
                 return False
             self._requests[token.key] = MemoryRequestToken(token, consumer_key, callback, expires)
             return True

@@ -1,0 +1,64 @@
+"""The signature base string."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vectors import Vector, assert_all_used, cases, name
+from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.encoding import Malformed, percent_decode
+from valetkey.protocol.origin import Url
+from valetkey.protocol.parameters import Pair, collect, normalise
+
+URIS = [vector for vector in cases("base_string_uri") if "expected" in vector]
+NO_URIS = [vector for vector in cases("base_string_uri") if "expected_error" in vector]
+STRINGS = cases("base_string")
+
+
+def test_every_vector_is_used() -> None:
+    assert_all_used("base_string_uri", URIS, NO_URIS)
+    assert_all_used("base_string", STRINGS)
+
+
+@pytest.mark.parametrize("vector", URIS, ids=name)
+def test_a_url_is_written_as_section_3_4_1_2_says(vector: Vector) -> None:
+    assert base_string_uri(vector["url"]) == vector["expected"]
+
+
+@pytest.mark.abuse("A11")
+@pytest.mark.parametrize("vector", NO_URIS, ids=name)
+def test_a_url_without_a_usable_scheme_host_or_port_is_refused(vector: Vector) -> None:
+    with pytest.raises(Malformed):
+        base_string_uri(vector["url"])
+
+
+@pytest.mark.parametrize("vector", STRINGS, ids=name)
+def test_method_uri_and_parameters_are_joined(vector: Vector) -> None:
+    if "normalized_parameters" in vector:
+        parameters = vector["normalized_parameters"]
+    else:
+        pairs: list[Pair] = [(key, value) for key, value in vector["params"]]
+        parameters = normalise([*collect(query=Url(vector["url"]).query), *pairs])
+    assert base_string(vector["method"], base_string_uri(vector["url"]), parameters) == vector["expected"]
+
+
+@pytest.mark.parametrize("method", ["get", "Get", "GET"])
+def test_the_method_is_signed_in_upper_case(method: str) -> None:
+    assert base_string(method, "https://h/", "") == "GET&https%3A%2F%2Fh%2F&"
+
+
+@pytest.mark.abuse("A12")
+@pytest.mark.parametrize(
+    "path", ["/a%2Fb", "/a%2fb", "/%7e", "/a/../b", "/./a", "//a", "/a;x=1", "/A", "/a/", "/a,b'(c)", "/%00"]
+)
+def test_the_path_is_signed_as_it_is_sent(path: str) -> None:
+    assert base_string_uri(f"https://h{path}?q") == f"https://h{path}"
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_two_requests_have_one_base_string(method: str, uri: str, parameters: str) -> None:
+    try:
+        parts = base_string(method, uri, parameters).split("&")
+    except Malformed:  # a lone surrogate
+        return
+    assert [percent_decode(part) for part in parts] == [method.upper(), uri, parameters]

@@ -1,0 +1,321 @@
+"""The store in memory."""
+
+import logging
+import time
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.wire import CALLBACK, CONSUMER, NOW, TOKEN, Clock, memory, together
+from valetkey import AccessToken, Consumer, MemoryStore, RequestToken, Unsignable
+from valetkey.protocol.encoding import Malformed
+from valetkey.stores import ProviderStore
+from valetkey.stores.memory import MAX_OPEN_REQUESTS, Full, MemoryConsumer, MemoryToken
+
+
+def with_request(clock: Clock | None = None) -> MemoryStore:
+    store = memory(clock)
+    assert store.add_request_token(
+        CONSUMER.key, RequestToken("r", "rs"), callback=CALLBACK, expires=NOW + 600
+    )
+    return store
+
+
+def decide(store: MemoryStore, token: str = "r", *, allowed: bool = True, user: str = "ada") -> bool:
+    return store.decide(
+        token, allowed=allowed, user=user, access="read", verifier_hash="h", expires=NOW + 900
+    )
+
+
+def test_it_keeps_the_protocol_of_a_providers_store() -> None:
+    store: ProviderStore[Consumer, AccessToken | MemoryToken] = MemoryStore()
+    assert store.find("x", None) == (None, None)
+
+
+# -- consumers and tokens
+
+
+def test_what_was_added_is_found_as_the_very_object() -> None:
+    found = memory().find(CONSUMER.key, TOKEN.key)
+    assert found[0] is CONSUMER
+    assert found[1] is TOKEN
+
+
+def test_plain_consumers_and_tokens_can_be_added() -> None:
+    store, consumer, token = MemoryStore(), Consumer("c", "s"), AccessToken("t", "ts")
+    store.add(consumer, token, AccessToken("u", "us"))
+    assert store.find("c", "t") == (consumer, token)
+    assert store.find("c", "u")[1] == AccessToken("u", "us")
+
+
+@pytest.mark.abuse("A76")
+@pytest.mark.parametrize(
+    "key", ["", "unknown", "THE-CONSUMER-KEY", "the-consumer-key ", "%", "the-consumer-ke", "\x00"]
+)
+def test_keys_are_compared_exactly(key: str) -> None:
+    assert memory().find(key, TOKEN.key) == (None, None)
+    assert memory().find(CONSUMER.key, key) == (CONSUMER, None)
+
+
+def test_without_a_token_there_is_no_token() -> None:
+    assert memory().find(CONSUMER.key, None) == (CONSUMER, None)
+    assert memory().find_request_token(CONSUMER.key, None) == (CONSUMER, None)
+
+
+@pytest.mark.abuse("A21")
+def test_a_token_is_found_for_its_own_consumer_alone() -> None:
+    store = memory()
+    store.add(Consumer("another", "s"), AccessToken("theirs", "t"))
+    assert store.find("another", TOKEN.key)[1] is None
+    assert store.find(CONSUMER.key, "theirs")[1] is None
+
+
+def test_adding_again_replaces_the_consumer_and_keeps_its_tokens() -> None:
+    store = memory()
+    store.add(Consumer(CONSUMER.key, "another secret"))
+    consumer, token = store.find(CONSUMER.key, TOKEN.key)
+    assert consumer is not None
+    assert consumer.secret == "another secret"
+    assert token is TOKEN
+
+
+def test_a_revoked_token_is_found_with_its_problem() -> None:
+    store = memory()
+    store.add(CONSUMER, AccessToken("plain", "s"))
+    assert store.revoke(TOKEN.key)
+    assert store.revoke("plain")
+    assert store.find(CONSUMER.key, TOKEN.key)[1] == MemoryToken(
+        TOKEN.key, TOKEN.secret, user="ada", access="read", problem="token_revoked"
+    )
+    assert store.find(CONSUMER.key, "plain")[1] == MemoryToken("plain", "s", problem="token_revoked")
+    assert not store.revoke("unknown")
+
+
+@pytest.mark.abuse("A39")
+@pytest.mark.rule(6)
+def test_a_consumer_registers_good_callbacks_alone() -> None:
+    assert MemoryConsumer("k", "s", callbacks=[CALLBACK, "com.example:/x"]).callbacks == (
+        CALLBACK,
+        "com.example:/x",
+    )
+    with pytest.raises(Malformed):
+        MemoryConsumer("k", "s", callbacks=[CALLBACK, "javascript:x"])
+    with pytest.raises(Unsignable):
+        MemoryConsumer("")
+
+
+# -- nonces
+
+
+def test_a_nonce_is_claimed_once() -> None:
+    store = memory()
+    assert store.claim_nonce("c", "t", NOW, "n", until=NOW + 300)
+    assert not store.claim_nonce("c", "t", NOW, "n", until=NOW + 300)
+
+
+CLAIM = ("c", "t", NOW, "n")
+OTHERS = [
+    ("C", "t", NOW, "n"),
+    ("c", "T", NOW, "n"),
+    ("c", None, NOW, "n"),
+    ("c", "t", NOW + 1, "n"),
+    ("c", "t", NOW, "N"),
+    ("c", "t", NOW, "n "),
+]
+
+
+@pytest.mark.abuse("A28")
+@pytest.mark.parametrize("other", OTHERS)
+def test_claims_that_differ_in_anything_never_meet(other: tuple[str, str | None, int, str]) -> None:
+    store = memory()
+    assert store.claim_nonce(*CLAIM, until=NOW + 300)
+    assert store.claim_nonce(*other, until=NOW + 300)
+    assert not store.claim_nonce(*other, until=NOW + 300)
+    assert not store.claim_nonce(*CLAIM, until=NOW + 300)
+
+
+@pytest.mark.abuse("A28")
+@given(
+    st.lists(
+        st.tuples(st.text(":ab", max_size=2), st.text(":ab", max_size=2), st.text(":ab", max_size=2)),
+        max_size=30,
+    )
+)
+def test_no_two_different_claims_meet(claims: list[tuple[str, str, str]]) -> None:
+    store = memory()
+    first = [
+        store.claim_nonce(consumer, token, NOW, nonce, until=NOW + 300) for consumer, token, nonce in claims
+    ]
+    assert sum(first) == len(set(claims))
+
+
+@pytest.mark.abuse("A17")
+def test_of_fifty_claims_at_once_one_is_first() -> None:
+    store = memory()
+    assert Counter(together(50, lambda _: store.claim_nonce(*CLAIM, until=NOW + 300))) == {True: 1, False: 49}
+
+
+@pytest.mark.abuse("A26")
+def test_a_nonce_is_kept_until_its_time_and_then_forgotten() -> None:
+    clock = Clock()
+    store = memory(clock)
+    assert store.claim_nonce(*CLAIM, until=NOW + 300)
+    clock.now = NOW + 300
+    assert not store.claim_nonce(*CLAIM, until=NOW + 300)
+    clock.now = NOW + 300.5
+    store.claim_nonce("other", None, NOW, "n", until=NOW + 600)
+    assert len(store._nonces) == len(store._expiry) == 1
+
+
+@pytest.mark.abuse("A35")
+def test_what_was_forgotten_is_refused_when_the_clock_steps_back() -> None:
+    clock = Clock()
+    store = memory(clock)
+    store.claim_nonce(*CLAIM, until=NOW + 300)
+    clock.now = NOW + 4_000
+    assert store.claim_nonce("c", "t", NOW + 4_000, "later", until=NOW + 4_300)
+    clock.now = NOW
+    assert not store.claim_nonce(*CLAIM, until=NOW + 300)
+    assert store.claim_nonce("c", "t", NOW + 1, "new", until=NOW + 301)
+
+
+@pytest.mark.abuse("A78")
+def test_a_full_store_refuses_and_forgets_nothing() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock, max_nonces=3)
+    for nonce in "abc":
+        assert store.claim_nonce("c", None, NOW, nonce, until=NOW + 300)
+    with pytest.raises(Full, match="3 nonces are younger than the window"):
+        store.claim_nonce("c", None, NOW, "d", until=NOW + 300)
+    assert not [nonce for nonce in "abc" if store.claim_nonce("c", None, NOW, nonce, until=NOW + 300)]
+    clock.now = NOW + 301
+    assert store.claim_nonce("c", None, NOW + 301, "d", until=NOW + 601)
+
+
+@pytest.mark.abuse("A78")
+@pytest.mark.abuse("A53")
+def test_a_hundred_thousand_claims_are_bounded_by_the_window_and_quick() -> None:
+    clock = Clock()
+    store = memory(clock)
+    start = time.perf_counter()
+    for number in range(100_000):
+        clock.now = NOW + number // 100
+        assert store.claim_nonce("c", "t", int(clock.now), str(number), until=clock.now + 300)
+    assert len(store._nonces) <= 30_100
+    assert time.perf_counter() - start < 5
+
+
+# -- request tokens
+
+
+def test_a_request_token_is_found_with_its_consumer_in_whatever_state() -> None:
+    store = with_request()
+    for state in ("pending", "allowed", "used"):
+        consumer, request = store.find_request_token(CONSUMER.key, "r")
+        assert consumer is CONSUMER
+        assert request is not None
+        assert (request.key, request.secret, request.callback, request.state) == ("r", "rs", CALLBACK, state)
+        assert store.open_request_token("r") == (consumer, request)
+        if state == "pending":
+            assert (request.expires, request.verifier_hash) == (NOW + 600, "")
+            decide(store)
+            assert (request.expires, request.verifier_hash) == (NOW + 900, "h")
+        elif state == "allowed":
+            store.exchange("r", AccessToken("a", "as"))
+
+
+def test_a_request_token_is_no_access_token_and_belongs_to_its_consumer() -> None:
+    store = with_request()
+    store.add(Consumer("another", "s"))
+    assert store.find(CONSUMER.key, "r")[1] is None
+    assert store.find_request_token("another", "r")[1] is None
+    assert store.find_request_token(CONSUMER.key, TOKEN.key)[1] is None
+    assert store.open_request_token("unknown") == (None, None)
+
+
+def test_a_request_token_without_its_consumer_is_found_alone() -> None:
+    store = MemoryStore(clock=Clock())
+    store.add_request_token("gone", RequestToken("r", "rs"), callback="oob", expires=NOW + 600)
+    assert store.open_request_token("r")[0] is None
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+def test_a_request_is_decided_once(first: bool, second: bool) -> None:
+    store = with_request()
+    assert decide(store, allowed=first, user="ada")
+    assert not decide(store, allowed=second, user="eve")
+    request = store.open_request_token("r")[1]
+    assert request is not None
+    assert (request.state, request.user, request.access) == ("allowed" if first else "denied", "ada", "read")
+    assert not decide(store, "unknown")
+
+
+def test_of_fifty_decisions_at_once_one_is_first() -> None:
+    store = with_request()
+    assert sum(together(50, lambda index: decide(store, allowed=bool(index % 2), user=str(index)))) == 1
+
+
+@pytest.mark.abuse("A42")
+def test_of_fifty_tries_at_once_no_two_get_one_number() -> None:
+    store = with_request()
+    assert sorted(together(50, lambda _: store.count_try("r"))) == list(range(1, 51))
+
+
+@pytest.mark.abuse("A41")
+def test_of_fifty_exchanges_at_once_one_is_first_and_keeps_its_token() -> None:
+    store = with_request()
+    decide(store)
+    kept = [
+        token
+        for token in together(50, lambda index: store.exchange("r", AccessToken(f"a{index}", "s")))
+        if token
+    ]
+    assert len(kept) == 1
+    assert store.find(CONSUMER.key, kept[0].key)[1] is kept[0]
+    assert (kept[0].user, kept[0].access, kept[0].problem) == ("ada", "read", None)
+    assert sum(store.find(CONSUMER.key, f"a{index}")[1] is not None for index in range(50)) == 1
+
+
+@pytest.mark.abuse("A20")
+@pytest.mark.parametrize("state", ["pending", "denied", "unknown"])
+def test_what_was_not_allowed_is_not_exchanged(state: str) -> None:
+    store = with_request()
+    if state == "denied":
+        decide(store, allowed=False)
+    assert store.exchange("r" if state != "unknown" else "unknown", AccessToken("a", "s")) is None
+    assert store.find(CONSUMER.key, "a")[1] is None
+
+
+@pytest.mark.abuse("A53")
+def test_a_consumers_open_request_tokens_are_capped_and_the_expired_ones_deleted() -> None:
+    clock = Clock()
+    store = memory(clock)
+
+    def add(number: int, consumer: str = CONSUMER.key) -> bool:
+        return store.add_request_token(
+            consumer, RequestToken(f"r{consumer}{number}", "s"), callback="oob", expires=clock.now + 600
+        )
+
+    assert all(add(number) for number in range(MAX_OPEN_REQUESTS))
+    assert not add(MAX_OPEN_REQUESTS)
+    assert store.open_request_token(f"r{CONSUMER.key}{MAX_OPEN_REQUESTS}")[1] is None
+    assert add(0, "another")
+    clock.now += 600
+    assert add(MAX_OPEN_REQUESTS)
+    assert len(store._requests) == 1
+
+
+# -- what it shows
+
+
+@pytest.mark.abuse("A80")
+def test_it_prints_numbers_alone(caplog: pytest.LogCaptureFixture) -> None:
+    store = with_request()
+    assert repr(store) == "MemoryStore(1 consumers, 1 tokens)"
+    logging.getLogger("test").warning("%s %r", store, vars(store))
+    assert TOKEN.secret not in caplog.text
+    assert CONSUMER.secret not in caplog.text
+    assert "MemoryRequestToken('r', pending)" in caplog.text

@@ -1,0 +1,208 @@
+"""The code of README.md and of docs/ runs, against the demo, and does what the page says."""
+
+import doctest
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.person import Person
+from tests.running import Demo
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+AVIARY = "http://127.0.0.1:12001"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+
+def named(page: Path, name: str) -> str:
+    """The Python block that says at its top which file it is."""
+    (found,) = [block for block in blocks(page, "python") if block.startswith(f"# {name}\n")]
+    return found
+
+
+def script(page: Path) -> str:
+    """All other Python blocks, one after the other, as a reader would type them."""
+    return "\n".join(block for block in blocks(page, "python") if not re.match(r"# \w+\.py\n", block))
+
+
+def run(code: str, demo: Demo, folder: Path, **environment: str) -> str:
+    """What the code prints, as a program of its own, with the demo's credentials in the environment."""
+    credentials = {
+        "CONSUMER_KEY": demo.info["consumer_key"],
+        "CONSUMER_SECRET": demo.info["consumer_secret"],
+        "ACCESS_TOKEN": demo.info["access_token"],
+        "ACCESS_TOKEN_SECRET": demo.info["access_token_secret"],
+    }
+    file = folder / "code.py"
+    file.write_text(code.replace(AVIARY, demo.info["provider"]), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", file],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | credentials | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+#: What a person at the keyboard does where the code asks: opens the address, allows, and types the PIN.
+AT_THE_KEYBOARD = """
+import builtins, re
+from tests.person import Person
+
+def typed(prompt, shown=[]):
+    person = Person()
+    person.log_in({provider!r}, {username!r}, {password!r})
+    return person.pin((re.findall(r"http\\S+", prompt) or re.findall(r"http\\S+", shown[-1]))[-1])
+
+shown = []
+say = builtins.print
+builtins.print = lambda *words: (shown.append(str(words[0])), say(*words))
+builtins.input = lambda prompt="": typed(prompt, shown)
+"""
+
+
+def at_the_keyboard(demo: Demo) -> str:
+    return AT_THE_KEYBOARD.format(**demo.info)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_dialogue_with_python_goes_as_the_page_shows_it(page: Path) -> None:
+    dialogue = "\n".join(blocks(page, "pycon"))
+    test = doctest.DocTestParser().get_doctest(dialogue, {}, page.name, page.name, 0)
+    report: list[str] = []
+    result = doctest.DocTestRunner(verbose=False).run(test, out=report.append)
+    assert result.failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_link_to_a_file_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readmes_calls_read_the_timeline_walk_the_legs_and_verify(demo: Demo, tmp_path: Path) -> None:
+    page = ROOT / "README.md"
+    printed = run(at_the_keyboard(demo) + script(page) + "\nprint(token)", demo, tmp_path)
+    assert isinstance(json.loads(printed.splitlines()[0]), list)
+    assert "heron (('page', '2'),)" in printed
+    assert "AccessToken(key=" in printed
+
+
+def test_the_readmes_view_lets_in_what_is_signed_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
+    view = named(ROOT / "README.md", "views.py")
+    code = f"""
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.django.settings"
+os.environ["TESTS_DJANGO_DATA"] = os.getcwd()
+import django
+django.setup()
+from django.core.management import call_command
+for alias in ("default", "nonces"):
+    call_command("migrate", database=alias, verbosity=0)
+{view}
+from django.contrib.auth.models import User
+from django.test import RequestFactory
+from valetkey import AccessToken, Consumer, Signer
+from valetkey.django.models import Application
+
+robin = User.objects.create_user("robin")
+application = Application.objects.register(robin, "Heron", access="write")
+token = application.create_token(robin)
+signer = Signer(Consumer(application.key, application.secret), AccessToken(token.key, token.secret))
+signed = signer.sign("POST", "http://testserver/?status=Hello")
+header = {{"Authorization": signed.headers["Authorization"]}}
+signed_request = RequestFactory().post("/?status=Hello", headers=header)
+print(update(signed_request).content.decode(), update(RequestFactory().post("/?status=Hello")).status_code)
+"""
+    assert run(code, demo, tmp_path) == '{"by": "robin", "status": "Hello"} 401\n'
+
+
+def test_the_tutorials_module_posts_a_status(demo: Demo, tmp_path: Path) -> None:
+    page = ROOT / "docs" / "tutorial.md"
+    printed = run(at_the_keyboard(demo) + script(page), demo, tmp_path)
+    assert json.loads(printed.splitlines()[-1])["text"] == "Hello, Aviary"
+
+
+SITE = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+from wsgiref.simple_server import make_server
+import django
+from django.core.wsgi import get_wsgi_application
+django.setup()
+server = make_server("127.0.0.1", 0, get_wsgi_application())
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+SETTINGS = """
+SECRET_KEY = "for a test"
+ALLOWED_HOSTS = ["127.0.0.1"]
+ROOT_URLCONF = "urls"
+SESSION_ENGINE = "django.contrib.sessions.backends.file"
+SESSION_FILE_PATH = "."
+"""
+URLS = """
+from django.urls import path
+import views
+
+pages = (views.auth, views.verify, views.tweet, views.update)
+urlpatterns = [path(f"{page.__name__}/", page) for page in pages]
+"""
+
+
+def test_the_tutorials_site_walks_a_person_from_auth_to_a_posted_status(demo: Demo, tmp_path: Path) -> None:
+    page = ROOT / "docs" / "tutorial.md"
+    files = {
+        "views.py": named(page, "views.py").replace(AVIARY, demo.info["provider"]),
+        "settings.py": SETTINGS + named(page, "settings.py"),
+        "urls.py": URLS,
+        "site_.py": SITE,
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    environment = os.environ | {
+        "CONSUMER_KEY": demo.info["consumer_key"],
+        "CONSUMER_SECRET": demo.info["consumer_secret"],
+    }
+    command = [sys.executable, "site_.py"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as site:
+        assert site.stdout
+        try:
+            walk(f"http://127.0.0.1:{site.stdout.readline().strip()}", demo)
+        finally:
+            site.kill()
+
+
+def walk(site: str, demo: Demo) -> None:
+    robin = Person()
+    robin.log_in(demo.info["provider"], demo.info["username"], demo.info["password"])
+    start = robin.get(f"{site}/auth/")
+    (link,) = re.findall(r'href="([^"]+)"', start.text)
+    back = robin.decide(link).location
+    assert back is not None
+    assert back.startswith(f"{site}/verify/?oauth_token=")
+    form = robin.get(back)
+    assert form.url == urljoin(site, "/tweet/")
+    assert json.loads(robin.submit(form, status="From the tutorial").text)["text"] == "From the tutorial"
+    assert "another request" in robin.get(back).text, "a second visitor with the same link gets nothing"
+    (again,) = re.findall(r'href="([^"]+)"', robin.get(f"{site}/auth/").text)
+    denied = robin.decide(again, "deny").location
+    assert denied is not None
+    assert "You said no" in robin.get(denied).text

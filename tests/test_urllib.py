@@ -1,0 +1,581 @@
+"""Signing and sending with urllib, over real sockets."""
+
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import HTTPCookieProcessor, Request
+
+import pytest
+
+from tests.loopback import Arrived, Loopback, always, serving
+from tests.wire import CALLBACK, CONSUMER, FORM, HELD, TOKEN, memory
+from valetkey import (
+    AccessToken,
+    Answer,
+    BadCallback,
+    Denied,
+    Handshake,
+    MemoryStore,
+    Provider,
+    Refused,
+    Service,
+    ServiceError,
+    Signed,
+    Signer,
+    Unsignable,
+    Verified,
+    Verifier,
+)
+from valetkey.protocol.encoding import form_decode
+from valetkey.protocol.header import parse_authorization
+from valetkey.signer import Placement
+from valetkey.stores.memory import MemoryConsumer
+from valetkey.urllib import MAX_OCTETS, TIMEOUT, authorize, opener, send
+
+PLACEMENTS: list[Placement] = ["header", "query", "body"]
+
+SLOW_HEADERS = pytest.mark.xfail(
+    strict=True, reason="http.client waits for each header line anew, so drops of headers outlast the timeout"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+def proved(
+    service: Loopback, arrived: Arrived, store: MemoryStore | None = None, **options: Any
+) -> Verified[Any, Any]:
+    """What our own verifier says of what arrived."""
+    return Verifier(store or memory(time.time), **options).verify(
+        arrived.method, f"{service.origin}{arrived.target}", headers=arrived.headers, body=arrived.body
+    )
+
+
+def nonce(arrived: Arrived) -> str:
+    return dict(parse_authorization(arrived.headers["Authorization"]).parameters)["oauth_nonce"]
+
+
+def signer(**options: Any) -> Signer:
+    return Signer(CONSUMER, HELD, **options)
+
+
+# -- signing what is sent
+
+
+@pytest.mark.parametrize("placement", ["header", "query"])
+def test_a_get_arrives_signed(placement: Placement) -> None:
+    with serving(always(200, "hello")) as service:
+        response = opener(signer(placement=placement)).open(
+            f"{service.origin}/a%20b/%C3%A9?q=1&q=%26&f[]=x'", timeout=5
+        )
+        assert (response.status, response.read()) == (200, b"hello")
+        verified = proved(service, service.last)
+    assert service.last.method == "GET"
+    assert service.last.body == b""
+    assert verified.parameters == (("q", "1"), ("q", "&"), ("f[]", "x'"))
+    assert ("Authorization" in service.last.headers) is (placement == "header")
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_form_arrives_signed_in_every_place(placement: Placement, method: str) -> None:
+    with serving(always(200)) as service:
+        request = Request(f"{service.origin}/x?q=1", data=b"status=h%C3%A9llo+w&x", method=method)
+        opener(signer(placement=placement)).open(request, timeout=5).close()
+        verified = proved(service, service.last)
+    assert verified.parameters == (("q", "1"), ("status", "héllo w"), ("x", ""))
+    assert verified.body_signed
+    assert service.last.headers["Content-Length"] == str(len(service.last.body))
+
+
+@pytest.mark.parametrize("placement", ["header", "query"])
+def test_json_arrives_as_it_is_and_its_hash_where_it_is_asked_for(placement: Placement) -> None:
+    body = json.dumps({"status": "é"}).encode()
+    with serving(always(200)) as service:
+        for hashed in (False, True):
+            request = Request(f"{service.origin}/x", data=body, headers={"Content-Type": "application/json"})
+            opener(signer(placement=placement, body_hash=hashed)).open(request, timeout=5).close()
+            assert service.last.body == body
+            assert proved(service, service.last).body_signed is hashed
+
+
+def test_a_body_alone_carries_the_parameters_as_a_form() -> None:
+    with serving(always(200)) as service:
+        opener(signer(placement="body")).open(
+            Request(f"{service.origin}/x", method="POST"), timeout=5
+        ).close()
+        assert proved(service, service.last).token is TOKEN
+    assert service.last.headers["Content-Type"] == FORM["Content-Type"]
+
+
+def test_what_the_caller_adds_arrives_beside_the_signature() -> None:
+    with serving(always(200)) as service:
+        request = Request(f"{service.origin}/x", headers={"X-One": "1", "Accept": "text/plain"})
+        opener(signer(realm="R")).open(request, timeout=5).close()
+    assert (service.last.headers["X-One"], service.last.headers["Accept"]) == ("1", "text/plain")
+    assert parse_authorization(service.last.headers["Authorization"]).realm == "R"
+
+
+def test_a_file_is_sent_where_it_is_no_form() -> None:
+    with serving(always(200)) as service:
+        headers = {"Content-Type": "image/png", "Content-Length": "3"}
+        opener(signer()).open(
+            Request(f"{service.origin}/x", data=io.BytesIO(b"png"), headers=headers), timeout=5
+        ).close()
+        assert service.last.body == b"png"
+        assert not proved(service, service.last).body_signed
+
+
+def test_a_form_has_to_be_octets() -> None:
+    with serving(always(200)) as service:
+        request = Request(f"{service.origin}/x", data=io.BytesIO(b"a=1"), headers={"Content-Length": "3"})
+        with pytest.raises(Unsignable, match="data: a form must be given as octets"):
+            opener(signer()).open(request, timeout=5)
+    assert service.arrived == []
+
+
+@pytest.mark.abuse("A95")
+def test_each_request_is_signed_afresh() -> None:
+    with serving(always(200)) as service:
+        client, store = opener(signer()), memory(time.time)
+        for _ in range(3):
+            client.open(f"{service.origin}/x", timeout=5).close()
+            proved(service, service.last, store)
+    assert len({nonce(arrived) for arrived in service.arrived}) == 3
+
+
+@pytest.mark.abuse("A95")
+def test_one_request_can_be_opened_again_and_is_signed_afresh() -> None:
+    with serving(always(200)) as service:
+        client, store = opener(signer()), memory(time.time)
+        request = Request(f"{service.origin}/x", data=b"a=1")
+        for _ in range(3):
+            client.open(request, timeout=5).close()
+            assert proved(service, service.last, store).parameters == (("a", "1"),)
+    assert len({nonce(arrived) for arrived in service.arrived}) == 3
+
+
+def test_a_refusal_is_raised_as_urllib_does() -> None:
+    refused = Refused("nonce_used", "Sign again.")
+    with serving(lambda arrived: refused.reply()) as service, pytest.raises(HTTPError) as caught:
+        opener(signer()).open(f"{service.origin}/x", timeout=5)
+    with caught.value as error:
+        assert error.code == 401
+        assert dict(form_decode(error.read()))["oauth_problem"] == "nonce_used"
+    assert len(service.arrived) == 1
+
+
+@pytest.mark.abuse("A97")
+@pytest.mark.rule(3)
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_plaintext_is_not_sent_over_http_to_another_computer(
+    placement: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def refuse(*arguments: object, **options: object) -> None:
+        asked.append(arguments)
+        raise OSError("no network here")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    request = Request("http://api.example.com/x", data=b"a=1")
+    with pytest.raises(Unsignable, match="everybody on the way can read the secrets"):
+        opener(signer(signature_method="PLAINTEXT", placement=placement)).open(request, timeout=5)
+    assert asked == []
+    with pytest.raises(OSError, match="no network here"):
+        opener(signer(signature_method="PLAINTEXT", placement=placement), insecure=True).open(
+            Request("http://api.example.com/x", data=b"a=1"), timeout=5
+        )
+    with pytest.raises(OSError, match="no network here"):
+        opener(signer(placement=placement)).open(Request("http://api.example.com/x", data=b"a=1"), timeout=5)
+
+
+def test_plaintext_is_sent_to_this_very_computer() -> None:
+    with serving(always(200)) as service:
+        opener(signer(signature_method="PLAINTEXT")).open(f"{service.origin}/x", timeout=5).close()
+        assert proved(service, service.last, signature_methods=["PLAINTEXT"]).token is TOKEN
+
+
+# -- redirects
+
+
+def redirecting(code: int, location: str) -> Callable[[Arrived], Answer]:
+    """Redirects whatever asks for ``/first``; answers all else with 200."""
+
+    def answer(arrived: Arrived) -> Answer:
+        if arrived.target.startswith("/first"):
+            return Answer(code, {"Location": location})
+        return Answer(200, {}, b"arrived")
+
+    return answer
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.abuse("A95")
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("placement", ["header", "query"])
+@pytest.mark.parametrize(
+    "location", ["/second?x=1", "//{host}/second?x=1", "{origin}/second?x=1", "second?x=1"]
+)
+def test_a_redirect_to_the_same_origin_is_signed_afresh(
+    code: int, placement: Placement, location: str
+) -> None:
+    place = [""]
+    with serving(lambda arrived: redirecting(code, place[0])(arrived)) as service:
+        place[0] = location.format(origin=service.origin, host=service.origin.partition("//")[2])
+        response = opener(signer(placement=placement)).open(f"{service.origin}/first?q=1", timeout=5)
+        assert response.read() == b"arrived"
+        store = memory(time.time)
+        first, second = service.arrived
+        assert proved(service, first, store).parameters == (("q", "1"),)
+        assert proved(service, second, store).parameters == (("x", "1"),)
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("placement", ["header", "query"])
+def test_a_redirect_to_another_origin_carries_nothing_of_ours(code: int, placement: Placement) -> None:
+    with serving(always(200)) as other:
+        with serving(redirecting(code, f"{other.origin}/second?x=1")) as service:
+            request = Request(f"{service.origin}/first", headers={"Cookie": "session=canary", "X-Kept": "1"})
+            client = opener(signer(placement=placement))
+            client.add_handler(HTTPCookieProcessor())
+            assert client.open(request, timeout=5).status == 200
+        assert len(service.arrived) == 1
+        assert proved(service, service.last).token is TOKEN
+        assert "Cookie" in service.last.headers
+    assert other.last.target == "/second?x=1"
+    assert other.last.headers["X-Kept"] == "1"
+    assert b"oauth" not in other.last.octets.lower()
+    assert b"canary" not in other.last.octets
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.parametrize("kind", ["host", "scheme in another case and port"])
+def test_another_name_of_this_computer_is_another_origin(kind: str) -> None:
+    with serving(always(200)) as other:
+        port = other.origin.rpartition(":")[2]
+        location = f"http://localhost:{port}/second" if kind == "host" else f"HTTP://127.0.0.1:{port}/second"
+        with serving(redirecting(302, location)) as service:
+            opener(signer()).open(f"{service.origin}/first", timeout=5).close()
+    assert "Authorization" not in other.last.headers
+
+
+@pytest.mark.abuse("A90")
+def test_what_went_to_another_origin_and_comes_back_is_not_signed() -> None:
+    back = [""]
+    with serving(lambda arrived: Answer(302, {"Location": back[0]})) as other:
+        with serving(redirecting(302, f"{other.origin}/there")) as service:
+            back[0] = f"{service.origin}/second"
+            opener(signer()).open(f"{service.origin}/first", timeout=5).close()
+    assert "Authorization" in service.arrived[0].headers
+    assert "Authorization" not in other.last.headers
+    assert service.last.target == "/second"
+    assert "Authorization" not in service.last.headers
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.parametrize("code", [301, 302, 303])
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_form_that_is_redirected_becomes_a_get_without_its_body(code: int, placement: Placement) -> None:
+    with serving(always(200)) as other, serving(redirecting(code, f"{other.origin}/second")) as service:
+        opener(signer(placement=placement)).open(
+            f"{service.origin}/first", b"secret=canary", timeout=5
+        ).close()
+    assert (other.last.method, other.last.body) == ("GET", b"")
+    assert b"oauth" not in other.last.octets.lower()
+    assert b"canary" not in other.last.octets
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.abuse("A95")
+@pytest.mark.parametrize("code", [307, 308])
+def test_a_form_is_never_posted_a_second_time_by_us(code: int) -> None:
+    with serving(redirecting(code, "/second")) as service, pytest.raises(HTTPError) as caught:
+        opener(signer()).open(f"{service.origin}/first", b"a=1", timeout=5)
+    caught.value.close()
+    assert [arrived.target for arrived in service.arrived] == ["/first"]
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same origin", "another origin"])
+def test_a_redirect_that_repeats_the_query_repeats_no_signature(elsewhere: bool) -> None:
+    with serving(always(200)) as other:
+
+        def echo(arrived: Arrived) -> Answer:
+            if not arrived.target.startswith("/first?"):
+                return Answer(200)
+            origin = other.origin if elsewhere else ""
+            return Answer(302, {"Location": f"{origin}/second?{arrived.target.partition('?')[2]}"})
+
+        with serving(echo) as service:
+            opener(signer(placement="query")).open(f"{service.origin}/first?q=1", timeout=5).close()
+            if not elsewhere:
+                store = memory(time.time)
+                assert [proved(service, arrived, store).parameters for arrived in service.arrived] == [
+                    (("q", "1"),)
+                ] * 2
+    if elsewhere:
+        assert other.last.target == "/second?q=1"
+
+
+# -- send
+
+
+def asking(service: Loopback, **options: Any) -> Signed:
+    return signer(**options).sign(
+        "POST", f"{service.origin}/token", headers=FORM, body="a=1", oauth={"oauth_callback": "oob"}
+    )
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_what_was_signed_is_sent_as_it_is(placement: Placement) -> None:
+    with serving(always(200, "answer", {"X-One": "1"})) as service:
+        signed = asking(service, placement=placement)
+        answer = send(signed)
+        assert proved(service, service.last).oauth["oauth_callback"] == "oob"
+    assert (answer.status, answer.headers["X-One"], answer.body) == (200, "1", b"answer")
+    assert f"{service.origin}{service.last.target}" == signed.url
+    assert (service.last.method, service.last.body) == (signed.method, signed.body)
+    for name, value in signed.headers.pairs:
+        assert service.last.headers[name] == value
+
+
+def test_a_request_without_a_body_is_sent_without_one() -> None:
+    with serving(always(200)) as service:
+        send(signer().sign("POST", f"{service.origin}/token"))
+    assert service.last.body == b""
+    assert "Content-Type" not in service.last.headers
+
+
+@pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 500, 503])
+def test_every_status_is_an_answer(status: int) -> None:
+    with serving(always(status, "" if status == 204 else "why")) as service:
+        answer = send(asking(service))
+    assert (answer.status, answer.body) == (status, b"" if status == 204 else b"why")
+
+
+@pytest.mark.abuse("A90")
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(code: int) -> None:
+    with serving(always(200)) as other, serving(redirecting(code, f"{other.origin}/x")) as service:
+        answer = send(signer().sign("GET", f"{service.origin}/first"))
+    assert (answer.status, answer.headers["Location"]) == (code, f"{other.origin}/x")
+    assert other.arrived == []
+
+
+@contextmanager
+def speaking(speak: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that reads what comes and then says what it likes; its origin."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                try:
+                    speak(connection)
+                except OSError:
+                    pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def silent(connection: socket.socket) -> None:
+    connection.settimeout(5)
+    connection.recv(1)
+
+
+def dripping_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def dripping_headers(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(90):
+        connection.sendall(b"X: 1\r\n")
+        time.sleep(0.05)
+
+
+def endless(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65_536)
+
+
+def cut_short(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\noauth_token=t&oauth_token_secret=cut")
+
+
+def cut_short_in_chunks(connection: socket.socket) -> None:
+    connection.sendall(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\noauth_token=t&oauth_token_secret=cut"
+    )
+
+
+def no_http(connection: socket.socket) -> None:
+    connection.sendall(b"220 mail.example ESMTP\r\n")
+
+
+def closing(connection: socket.socket) -> None:
+    pass
+
+
+HOSTILE = {
+    "silent": silent,
+    "a dripping body": dripping_body,
+    "dripping headers": dripping_headers,
+    "an endless answer": endless,
+    "an answer that is cut short": cut_short,
+    "chunks that are cut short": cut_short_in_chunks,
+    "no HTTP": no_http,
+    "closing at once": closing,
+}
+
+
+@pytest.mark.abuse("A94")
+@pytest.mark.parametrize(
+    "speak",
+    [
+        pytest.param(speak, id=kind, marks=[SLOW_HEADERS] if speak is dripping_headers else [])
+        for kind, speak in HOSTILE.items()
+    ],
+)
+def test_what_is_no_answer_is_a_service_error_in_time(speak: Callable[[socket.socket], None]) -> None:
+    start = time.monotonic()
+    with speaking(speak) as origin, pytest.raises(ServiceError) as caught:
+        send(signer().sign("GET", f"{origin}/token", oauth={"oauth_verifier": "canary"}), timeout=0.5)
+    assert time.monotonic() - start < 4
+    assert not [text for text in (CONSUMER.secret, HELD.secret, "canary") if text in str(caught.value)]
+    if speak is endless:
+        assert "The answer has more than 1000000 octets" in str(caught.value)
+    else:
+        assert f"{origin} doesn't answer: " in str(caught.value)
+        assert (caught.value.status, caught.value.body) == (0, b"")
+
+
+@pytest.mark.abuse("A94")
+@pytest.mark.parametrize(("size", "fits"), [(MAX_OCTETS, True), (MAX_OCTETS + 1, False)])
+def test_an_answer_is_read_up_to_the_limit(size: int, fits: bool) -> None:
+    with serving(always(200, "x" * size)) as service:
+        if fits:
+            assert len(send(asking(service)).body) == size
+        else:
+            with pytest.raises(ServiceError, match="more than 1000000 octets") as caught:
+                send(asking(service))
+            assert caught.value.status == 200
+
+
+def test_a_connection_that_is_refused_is_a_service_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(ServiceError, match=f"{origin} doesn't answer: .*refused") as caught:
+        send(signer().sign("GET", f"{origin}/token"))
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_host_that_does_not_exist_is_a_service_error() -> None:
+    with pytest.raises(ServiceError, match=r"https://nobody\.invalid doesn't answer: "):
+        send(signer().sign("GET", "https://nobody.invalid/"))
+
+
+@pytest.mark.abuse("A99")
+@pytest.mark.parametrize("url", ["ftp://localhost/x", "file://localhost/etc/passwd", "gopher://localhost/"])
+def test_only_http_is_sent(url: str) -> None:
+    with pytest.raises(Unsignable, match="url: it can't be sent: use https or http"):
+        send(signer().sign("GET", url))
+
+
+def test_the_default_timeout_is_half_a_minute() -> None:
+    assert TIMEOUT == 30
+
+
+# -- all three legs
+
+
+@contextmanager
+def provider_at(
+    store: MemoryStore, callbacks: list[str]
+) -> Iterator[tuple[Loopback, Provider[Any, Any], Service]]:
+    """A provider behind a socket, as it is and as an application knows it."""
+    store.add(MemoryConsumer(CONSUMER.key, CONSUMER.secret, callbacks=callbacks))
+    provider: Provider[Any, Any] = Provider(store)
+
+    def answer(arrived: Arrived) -> Answer:
+        endpoint = {"/r": provider.request_token, "/t": provider.access_token}[urlsplit(arrived.target).path]
+        url = f"{service.origin}{arrived.target}"
+        return endpoint(arrived.method, url, headers=arrived.headers, body=arrived.body)
+
+    with serving(answer) as service:
+        yield service, provider, Service(f"{service.origin}/r", f"{service.origin}/a", f"{service.origin}/t")
+
+
+def token_in(page: str) -> str:
+    return dict(parse_qsl(urlsplit(page).query))["oauth_token"]
+
+
+@pytest.mark.parametrize("callback", [CALLBACK, "oob"])
+def test_authorize_walks_the_three_legs(callback: str) -> None:
+    store = MemoryStore()
+    with provider_at(store, [CALLBACK]) as (service, provider, addresses):
+
+        def ask(page: str) -> str:
+            assert page.startswith(f"{service.origin}/a?oauth_token=")
+            decision = provider.allow(token_in(page), "ada", access="read")
+            return f" {decision.pin or decision.redirect}\n"
+
+        token = authorize(Handshake(CONSUMER, addresses, callback=callback), ask)
+    assert isinstance(token, AccessToken)
+    found = store.find(CONSUMER.key, token.key)[1]
+    assert found is not None
+    assert (found.secret, getattr(found, "user", "")) == (token.secret, "ada")
+    assert [arrived.target for arrived in service.arrived] == ["/r", "/t"]
+
+
+def test_authorize_says_so_when_the_person_says_no() -> None:
+    with provider_at(MemoryStore(), [CALLBACK]) as (service, provider, addresses):
+        with pytest.raises(Denied):
+            authorize(
+                Handshake(CONSUMER, addresses, callback=CALLBACK),
+                lambda page: str(provider.deny(token_in(page)).redirect),
+            )
+        assert len(service.arrived) == 1
+
+
+@pytest.mark.abuse("A91")
+def test_authorize_takes_no_strangers_callback() -> None:
+    with provider_at(MemoryStore(), [CALLBACK]) as (service, _, addresses):
+        with pytest.raises(BadCallback):
+            authorize(
+                Handshake(CONSUMER, addresses, callback=CALLBACK),
+                lambda page: "/?oauth_token=another&oauth_verifier=v",
+            )
+        assert len(service.arrived) == 1
+
+
+def test_authorize_tells_what_the_provider_refused() -> None:
+    with provider_at(MemoryStore(), []) as (_, provider, addresses):
+        with pytest.raises(ServiceError, match="The callback can't be used") as caught:
+            authorize(Handshake(CONSUMER, addresses, callback=CALLBACK), lambda page: "")
+        assert (caught.value.status, caught.value.problem) == (400, "parameter_rejected")
+        with pytest.raises(ServiceError, match="oauth_verifier isn't the one") as caught:
+            authorize(
+                Handshake(CONSUMER, addresses), lambda page: f"{provider.allow(token_in(page), 'ada').pin}0"
+            )
+        assert caught.value.status == 401
