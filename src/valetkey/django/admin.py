@@ -1,0 +1,68 @@
+"""The admin's lists. No secret is in them, encrypted or not: secrets are made and shown elsewhere."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from valetkey.django.models import AccessToken, Application, RequestToken
+
+
+class _Watched(admin.ModelAdmin):  # type: ignore[type-arg]  # ModelAdmin takes no parameter at run time
+    """Rows that come from the protocol: to be looked at and deleted, never typed in."""
+
+    list_select_related = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Application)
+class ApplicationAdmin(_Watched):
+    """Applications. A secret couldn't be shown to whoever adds one here, so
+    :meth:`Application.objects.register` is for that.
+    """
+
+    list_display = ("name", "key", "owner", "access", "suspended_at", "created_at")
+    list_filter = ("access", "suspended_at")
+    search_fields = ("key", "name")
+    raw_id_fields = ("owner",)
+    fields = (
+        *("name", "key", "description", "website", "owner", "callback_lines", "access", "signature_methods"),
+        *(
+            "suspended_at",
+            "suspension_reason",
+            "created_at",
+            "changed_at",
+            "secret_made_at",
+            "secret_used_at",
+        ),
+    )
+    readonly_fields: ClassVar = ("key", "created_at", "changed_at", "secret_made_at", "secret_used_at")
+
+
+@admin.register(RequestToken)
+class RequestTokenAdmin(_Watched):
+    list_display = ("key", "application", "state", "user", "access", "created_at", "expires_at")
+    list_filter = ("state",)
+    search_fields = ("key", "application__name", "application__key")
+    # Neither the verifier's hash nor the callback, whose query may be the application's own secret.
+    fields = readonly_fields = (
+        *("key", "application", "state", "user", "access", "tries", "created_at", "expires_at", "decided_at"),
+    )
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(_Watched):
+    list_display = ("key", "application", "user", "access", "own", "created_at", "last_used_at", "revoked_at")
+    list_filter = ("access", "revoked_at")
+    search_fields = ("key", "application__name", "application__key")
+    actions = ("revoke",)
+    fields = readonly_fields = (
+        *("key", "application", "user", "access", "own", "created_at", "last_used_at", "revoked_at"),
+    )
+
+    @admin.action(description="Revoke the chosen access tokens", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        for token in queryset:
+            token.revoke()

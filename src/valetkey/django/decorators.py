@@ -1,0 +1,169 @@
+"""Views that OAuth protects: ``@oauth_required``."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar, cast, overload
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.contrib.auth.models import AnonymousUser
+from django.db import Error, connections, router, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from valetkey.django import answers, requests
+from valetkey.django.models import Access, AccessToken, Application
+from valetkey.django.provider import get_verifier
+from valetkey.protocol.errors import Refused
+from valetkey.verifier import Verified
+
+View = TypeVar("View", bound=Callable[..., Any])
+DjangoVerified = Verified[Application, AccessToken]
+
+log = logging.getLogger("valetkey.django")
+
+
+class OAuthRequest(HttpRequest):
+    """What a protected view gets: a request with `oauth`, for type checkers. No request is made of this
+    class.
+    """
+
+    oauth: DjangoVerified
+
+
+@overload
+def oauth_required(view: View) -> View: ...
+@overload
+def oauth_required(*, access: str = ..., require_token: bool = ...) -> Callable[[View], View]: ...
+def oauth_required(
+    view: View | None = None, *, access: str = Access.READ, require_token: bool = True
+) -> View | Callable[[View], View]:
+    """Lets a view be called by signed requests only. For functions, sync and async; for classes, with
+    ``method_decorator``.
+
+    The view gets ``request.oauth`` (a :class:`~valetkey.Verified`, whose ``parameters`` are what was signed)
+    and ``request.user`` (the token's person). A session's cookie counts for nothing here, so that no page of
+    another site can borrow it, and no CSRF token is asked for. All other requests get their refusal, and the
+    view is not called.
+
+    :param access: ``read`` or ``write``: what the token must be allowed to do, and its application still.
+        Otherwise 403.
+    :param require_token: False also lets in what an application signs without a token; ``request.user`` is
+        then AnonymousUser.
+    :raises ValueError: for an access that isn't known.
+    """
+    Access(access)
+    if view is None:
+        return lambda view: _protected(view, access, require_token)
+    return _protected(view, access, require_token)
+
+
+def _protected(view: View, access: str, require_token: bool) -> View:
+    @wraps(view)
+    def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if _in_event_loop():
+            # A coroutine function, or a class with async methods, whose `dispatch` gives a coroutine without
+            # being such a function.
+            return _answer_later(request, view, args, kwargs)
+        if refused := _let_in(request, access, require_token):
+            return refused
+        response = view(request, *args, **kwargs)
+        _finish(request, response)
+        return response
+
+    async def _answer_later(request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse:
+        if refused := await sync_to_async(_let_in)(request, access, require_token):
+            return refused
+        response = view(request, *args, **kwargs)
+        if isinstance(response, Awaitable):
+            response = await response
+        await sync_to_async(_finish)(request, response)
+        return cast(HttpResponse, response)
+
+    if iscoroutinefunction(view):
+        markcoroutinefunction(protected)
+    protected.csrf_exempt = True  # type: ignore[attr-defined]  # how Django marks views
+    # For LoginRequiredMiddleware, which would ask a program to log in.
+    protected.login_required = False  # type: ignore[attr-defined]  # likewise
+    return cast(View, protected)
+
+
+def _let_in(request: HttpRequest, access: str, require_token: bool) -> HttpResponse | None:
+    """Who sent `request`, put on it; or the answer that refuses it."""
+    _set_user(request, AnonymousUser())
+    try:
+        request_ = requests.presented(request)
+        verified = get_verifier(require_token).verify(request_.method, request_.url, **request_.keywords())
+        _check_access(verified, access)
+    except Refused as refused:
+        if refused.status == 503:
+            _give_up_transaction()
+        return answers.response(answers.refusal(refused))
+    request.oauth = verified  # type: ignore[attr-defined]  # its place in the design; OAuthRequest has it
+    if verified.token is not None:
+        _set_user(request, verified.token.user)
+    return None
+
+
+def _give_up_transaction() -> None:
+    """Where the request's own transaction (ATOMIC_REQUESTS) is on a database that failed, its commit would
+    fail as well, and make a 500 of the answer. Nothing has been done in it: the view isn't called.
+    """
+    alias = router.db_for_read(Application)
+    if connections[alias].in_atomic_block:
+        transaction.set_rollback(True, using=alias)
+
+
+def _set_user(request: HttpRequest, user: Any) -> None:
+    """Makes `user` the request's, in place of whoever a session's cookie names."""
+
+    async def auser() -> Any:
+        return user
+
+    # Lazy as the session's would be, so that code which looks at its type finds the same.
+    request.user = SimpleLazyObject(lambda: user)  # type: ignore[assignment]  # as Django does
+    request.auser = auser
+
+
+def _check_access(verified: DjangoVerified, access: str) -> None:
+    wanted = _WORDS[Access(access)]
+    application, token = verified.consumer, verified.token
+    if not Access.covers(application.access, access):
+        has = _WORDS[Access(application.access)]
+        raise Refused(
+            "permission_denied",
+            f"This application is {has}, and this request needs {wanted}: its owner can change that, and then"
+            " people must allow it again.",
+        )
+    if token is not None and not Access.covers(token.access, access):
+        has = _WORDS[Access(token.access)]
+        raise Refused(
+            "permission_denied",
+            f"This token was allowed as {has}, and this request needs {wanted}: let the person allow the"
+            " application again.",
+        )
+
+
+# Advice is in English, whatever language the site's pages speak.
+_WORDS = {Access.READ: "read only", Access.WRITE: "read and write"}
+
+
+def _finish(request: HttpRequest, response: HttpResponse) -> None:
+    answers.keep_private(response)
+    verified: DjangoVerified = request.oauth  # type: ignore[attr-defined]  # as above
+    try:
+        # After the view, so that the rows aren't locked while it works.
+        verified.consumer.mark_used(verified.secret_index)
+        if verified.token is not None:
+            verified.token.mark_used()
+    except Error:
+        log.warning("The time of last use could not be noted.", exc_info=True)
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

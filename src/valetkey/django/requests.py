@@ -1,0 +1,154 @@
+"""From Django's request to what the core verifies: method, URL, headers and body, as they were on the wire.
+
+Django hands out a path that it has decoded, and could only guess how it was written; the signature is over
+what was written. So the raw request target is read from where the server left it. Nothing here reads
+``X-Forwarded-…``: where the public origin comes from is said in ``VALETKEY["ORIGIN"]``, or in Django's own
+settings for proxies.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured, RequestDataTooBig
+from django.http import HttpRequest, UnreadablePostError
+from django.http.request import RawPostDataException
+
+from valetkey.django import conf
+from valetkey.protocol.encoding import Malformed
+from valetkey.protocol.errors import Refused
+from valetkey.protocol.origin import Url
+
+# All that prints in ASCII stays as it was sent, legal in a URL or not: this is what the client signed.
+_AS_WRITTEN = "".join(map(chr, range(0x21, 0x7F)))
+# For a path that was decoded on the way, "%" is a character of its own.
+_DECODED_PATH = "/:@!$&'()*+,;=~-._"
+
+
+class Presented(NamedTuple):
+    """A request as it was on the wire: the arguments of the core's methods, in their order."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes | None
+
+    def keywords(self) -> dict[str, Any]:
+        """Headers and body, which the core takes by name."""
+        return {"headers": self.headers, "body": self.body}
+
+
+def presented(request: HttpRequest) -> Presented:
+    """`request` as it was on the wire.
+
+    :raises Refused: for a request that no client of ours sends: another host's address, a body of unknown
+        length, one that is too large or was cut off.
+    :raises ImproperlyConfigured: where something before us has read the body away.
+    """
+    body = _body(request)
+    headers = [
+        ("Authorization", value) for value in [request.META.get("HTTP_AUTHORIZATION")] if value is not None
+    ]
+    content_type = request.META.get("CONTENT_TYPE", "")
+    # Some servers name a type for bodies that aren't there (wsgiref: text/plain).
+    if content_type and (body or body is None):
+        headers.append(("Content-Type", content_type))
+    return Presented(_method(request), _url(request), headers, body)
+
+
+def _method(request: HttpRequest) -> str:
+    method: str = (
+        _environ(request).get("REQUEST_METHOD") or _scope(request).get("method") or request.method or ""
+    )
+    if method.upper() != request.method:
+        # A middleware for X-HTTP-Method-Override and its kin: the view would do another thing than was
+        # signed.
+        raise _malformed("its method was overridden on the way: send the method that you signed")
+    return method
+
+
+def _url(request: HttpRequest) -> str:
+    origin = _origin(request)
+    target = _target(request)
+    if target.startswith("/"):
+        return origin + target
+    try:
+        absolute = Url(target)
+        ours = absolute.scheme in ("http", "https") and absolute.authority == Url(origin).authority
+    except Malformed:
+        ours = False
+    if not ours:
+        raise _malformed("its target is the address of another host")
+    query = "" if absolute.query is None else f"?{absolute.query}"
+    return f"{origin}{absolute.path or '/'}{query}"
+
+
+def _origin(request: HttpRequest) -> str:
+    configured = conf.current().origin
+    if configured is not None:
+        return configured
+    try:
+        return f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        raise _malformed("its Host isn't one of this service's") from None
+
+
+def _target(request: HttpRequest) -> str:
+    """The request target (RFC 9112, section 3.2), encoded, as the client sent it."""
+    environ, scope = _environ(request), _scope(request)
+    for name in ("RAW_URI", "REQUEST_URI"):  # gunicorn; waitress, uWSGI, mod_wsgi
+        if environ.get(name):
+            return _written(environ[name].encode("latin-1"))
+    path = scope.get("raw_path") or quote(request.path, safe=_DECODED_PATH).encode()
+    query = scope.get("query_string") or environ.get("QUERY_STRING", "").encode("latin-1")
+    return _written(path + (b"?" + query if query else b""))
+
+
+def _written(octets: bytes) -> str:
+    # Blanks, controls and octets beyond ASCII, which lenient servers let through, get the one spelling that
+    # they have in a URL.
+    return quote(octets, safe=_AS_WRITTEN)
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """The octets of the body; None where it is multipart: files, which no signature covers and which needn't
+    be read for it.
+    """
+    length = request.META.get("CONTENT_LENGTH", "")
+    if _environ(request) and request.META.get("HTTP_TRANSFER_ENCODING"):
+        # Django reads nothing of such a body (WSGI doesn't say where it ends), but a view or another layer
+        # might.
+        raise Refused(
+            "parameter_rejected",
+            "The body has no Content-Length: send one, since chunked bodies aren't read here.",
+            411,
+        )
+    if request.content_type == "multipart/form-data":
+        return None
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise Refused("parameter_rejected", "The body is too large.", 413) from None
+    except RawPostDataException:
+        raise ImproperlyConfigured(
+            "A middleware or decorator has read this request's body before Valetkey could verify it. Let it"
+            " use request.body, or put it after."
+        ) from None
+    except UnreadablePostError:
+        raise _malformed("its body was cut off") from None
+    # Compared as text: Django reads “+5” and “5_0” as numbers, and takes what is none for 0.
+    if length and (length.lstrip("0") or "0") != str(len(body)):
+        raise _malformed("its body hasn't the length that its Content-Length says")
+    return body
+
+
+def _environ(request: HttpRequest) -> Mapping[str, Any]:
+    return getattr(request, "environ", {})
+
+
+def _scope(request: HttpRequest) -> Mapping[str, Any]:
+    return getattr(request, "scope", {})
+
+
+def _malformed(reason: str) -> Refused:
+    return Refused("parameter_rejected", f"The request can't be read: {reason}.")

@@ -1,0 +1,208 @@
+"""The database as a store: what happens once happens once, and keys are compared exactly."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from tests.django import walk
+from tests.django.databases import Router
+from valetkey import AccessToken as CoreAccessToken
+from valetkey import RequestToken as CoreRequestToken
+from valetkey.django import store as module
+from valetkey.django.models import AccessToken, Application, RequestState, RequestToken
+from valetkey.django.store import DjangoStore
+
+STORE = DjangoStore()
+
+
+def waiting(application: Application, key: str = "waiting") -> str:
+    token = CoreRequestToken(key, "a secret")
+    assert STORE.add_request_token(application.key, token, callback=walk.CALLBACK, expires=time.time() + 600)
+    return key
+
+
+def decide(key: str, user: Any, **given: Any) -> bool:
+    given = {"allowed": True, "access": "read", "verifier_hash": "hash", **given}
+    return STORE.decide(key, user=user, expires=time.time() + 600, **given)
+
+
+def test_an_application_is_found_with_its_own_token_only(database: str) -> None:
+    kestrel, merlin, user = walk.register(), walk.register("Merlin"), walk.person()
+    token = walk.token_of(kestrel, user)
+    assert STORE.find(kestrel.key, token.key) == (kestrel, token)
+    assert STORE.find(merlin.key, token.key) == (merlin, None)
+    assert STORE.find(kestrel.key, None) == (kestrel, None)
+    assert STORE.find(kestrel.key, "") == (kestrel, None)
+    assert STORE.find("unknown", token.key) == (None, None)
+
+
+def test_one_query_finds_both_whether_they_exist_or_not(database: str, queries: Any) -> None:
+    application, user = walk.register(), walk.person()
+    token = walk.token_of(application, user)
+    for keys in [(application.key, token.key), (application.key, "no"), ("no", token.key), ("no", None)]:
+        with queries(1):
+            found = STORE.find(*keys)[1]
+            assert found is None or (found.user, found.secret) == (user, token.secret)
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        *(str.swapcase, lambda key: key + " ", lambda key: " " + key, lambda key: key + "\x00"),
+        *(lambda key: key[:-1] + "%", lambda key: key[:-1] + "_", lambda key: key + "\u0301"),
+        *(lambda key: key * 20, lambda key: key[:-1] + "😀", lambda key: key + "\n", lambda key: "\x00"),
+    ],
+    ids=range(11),
+)
+def test_a_key_that_is_not_the_very_same_finds_nothing(database: str, twist: Any) -> None:
+    application, user = walk.register(), walk.person()
+    token = walk.token_of(application, user)
+    request = waiting(application)
+    assert STORE.find(twist(application.key), token.key) == (None, None)
+    assert STORE.find(application.key, twist(token.key))[1] is None
+    assert STORE.find_request_token(application.key, twist(request))[1] is None
+    assert STORE.open_request_token(twist(request)) == (None, None)
+    assert not STORE.revoke(twist(token.key))
+
+
+def test_a_request_token_is_no_access_token_and_the_reverse() -> None:
+    application, user = walk.register(), walk.person()
+    token, request = walk.token_of(application, user), waiting(application)
+    assert STORE.find(application.key, request)[1] is None
+    assert STORE.find_request_token(application.key, token.key)[1] is None
+
+
+def test_twenty_decisions_at_once_are_one_decision(database: str) -> None:
+    request = waiting(walk.register())
+    users = [walk.person(f"person{index}") for index in range(20)]
+    results = walk.at_once(
+        20, lambda index: decide(request, users[index], allowed=index % 2 == 0, verifier_hash=str(index))
+    )
+    assert sum(results) == 1
+    row = RequestToken.objects.get()
+    winner = results.index(True)
+    assert (row.user, row.verifier_hash) == (users[winner], str(winner))
+    assert row.state == (RequestState.DENIED if winner % 2 else RequestState.ALLOWED)
+
+
+def test_twenty_exchanges_at_once_make_one_access_token(database: str) -> None:
+    request, user = waiting(walk.register()), walk.person()
+    assert decide(request, user)
+    made = walk.at_once(
+        20, lambda index: STORE.exchange(request, CoreAccessToken(f"token {index}", f"secret {index}"))
+    )
+    assert len([token for token in made if token]) == 1
+    token = AccessToken.objects.get()
+    assert token == next(token for token in made if token)
+    assert (token.user, token.access) == (user, "read")
+
+
+def test_twenty_tries_at_once_get_twenty_numbers(database: str) -> None:
+    request = waiting(walk.register())
+    assert sorted(walk.at_once(20, lambda _: STORE.count_try(request))) == list(range(1, 21))
+
+
+@pytest.mark.parametrize("decision", [{"allowed": False}, None])
+def test_what_was_not_allowed_is_not_exchanged(decision: dict[str, Any] | None) -> None:
+    request = waiting(walk.register())
+    if decision:
+        assert decide(request, walk.person(), **decision)
+    assert STORE.exchange(request, CoreAccessToken("key", "secret")) is None
+    assert not AccessToken.objects.exists()
+
+
+def test_an_exchange_that_fails_half_way_changes_nothing(database: str) -> None:
+    request, user = waiting(walk.register()), walk.person()
+    assert decide(request, user)
+
+    def fail(token: AccessToken) -> dict[str, str]:
+        raise ZeroDivisionError
+
+    with override_settings(VALETKEY={**settings.VALETKEY, **_here(), "ACCESS_TOKEN_EXTRA": fail}):
+        with pytest.raises(ZeroDivisionError):
+            STORE.exchange(request, CoreAccessToken("key", "secret"))
+    assert not AccessToken.objects.exists()
+    assert STORE.exchange(request, CoreAccessToken("key", "secret"))
+
+
+def test_an_exchange_inside_another_transaction_fails_loudly() -> None:
+    request, user = waiting(walk.register()), walk.person()
+    assert decide(request, user)
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        STORE.exchange(request, CoreAccessToken("key", "secret"))
+
+
+def test_a_reset_and_twenty_exchanges_at_once_leave_no_token_that_works(database: str) -> None:
+    application, user = walk.register(), walk.person()
+    requests = [waiting(application, f"request {index}") for index in range(20)]
+    for request in requests:
+        assert decide(request, user)
+
+    def work(index: int) -> None:
+        if index == 10:
+            Application.objects.get(pk=application.pk).reset()
+        else:
+            STORE.exchange(requests[index], CoreAccessToken(f"token {index}", "secret"))
+
+    walk.at_once(20, work)
+    assert not AccessToken.objects.filter(revoked_at=None).exists()
+    assert not RequestToken.objects.exists()
+
+
+def test_one_application_cannot_open_more_than_its_share_and_others_are_unharmed() -> None:
+    kestrel, merlin = walk.register(), walk.register("Merlin")
+    now = timezone.now()
+    rows = [
+        RequestToken(application=kestrel, key=f"open {index}", expires_at=now + timedelta(minutes=10))
+        for index in range(1_000)
+    ]
+    RequestToken.objects.bulk_create(rows)
+    answer = walk.call("/oauth/request_token", kestrel, oauth={"oauth_callback": "oob"})
+    assert walk.problem(answer) == (429, "consumer_key_refused")
+    assert answer["Retry-After"] == "600"
+    assert walk.ask(merlin)
+    RequestToken.objects.filter(key="open 1").update(expires_at=now)
+    assert walk.ask(kestrel)
+
+
+def test_old_request_tokens_are_deleted_an_hour_after_their_end_and_no_more_than_told() -> None:
+    application = walk.register()
+    now = timezone.now()
+    ages = [7200, 7201, 7202, 3000, -600]
+    for index in range(len(ages)):
+        waiting(application, str(index))
+    for index, age in enumerate(ages):
+        RequestToken.objects.filter(key=index).update(expires_at=now - timedelta(seconds=age))
+    assert module.prune_request_tokens(2) == 2
+    assert module.prune_request_tokens(2) == 1
+    assert module.prune_request_tokens(2) == 0
+    assert sorted(RequestToken.objects.values_list("key", flat=True)) == ["3", "4"]
+
+
+def test_a_revoked_token_is_returned_with_its_problem_and_revoked_once() -> None:
+    application, user = walk.register(), walk.person()
+    token = walk.token_of(application, user)
+    assert STORE.revoke(token.key)
+    first = AccessToken.objects.get(pk=token.pk).revoked_at
+    assert STORE.revoke(token.key)
+    assert AccessToken.objects.get(pk=token.pk).revoked_at == first
+    found = STORE.find(application.key, token.key)[1]
+    assert found
+    assert found.problem == "token_revoked"
+
+
+def test_a_broken_database_raises_and_is_never_taken_for_an_unknown_key(
+    database: str, broken_tables: Any
+) -> None:
+    with broken_tables(), pytest.raises(DatabaseError):
+        STORE.find("key", "token")
+
+
+def _here() -> dict[str, str]:
+    return {"NONCE_DATABASE": "nonces" if Router.chosen == "default" else Router.chosen}

@@ -1,0 +1,23 @@
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from django.urls import include, path
+from tests.django import api
+
+
+def log_in(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("Log in")
+
+
+urlpatterns = [
+    path("oauth/", include("valetkey.django.urls")),
+    path("admin/", admin.site.urls),
+    path("login/", log_in),
+    path("page/", api.page),
+    path("api/read", api.read),
+    path("api/write", api.write),
+    path("api/two-legged", api.two_legged),
+    path("api/fails", api.fails),
+    path("api/thing", api.Thing.as_view()),
+    path("api/any/<path:rest>", api.read),
+]
