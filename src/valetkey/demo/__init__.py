@@ -1,0 +1,1 @@
+"""The demo: Aviary (a microblogging service), the tutorial's test site, and what starts them both."""

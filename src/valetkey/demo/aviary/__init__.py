@@ -1,0 +1,1 @@
+"""Aviary: the demo's microblogging service, and the provider that people's applications ask for access."""

@@ -1,0 +1,208 @@
+"""The developers' corner: one's applications, their keys, and what they may ask for."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from valetkey.demo.aviary.forms import ACCESS_HINTS, AccessForm, ApplicationForm, Registration, initial_of
+from valetkey.demo.aviary.templatetags.aviary import counted
+from valetkey.django import conf
+from valetkey.django.models import Access, Application
+
+MINUTES_IN_USE = 60
+
+
+class People(NamedTuple):
+    """How many have let an application in, and how many of them to read only. An own token is no grant."""
+
+    all: int
+    read_only: int
+
+    @classmethod
+    def of(cls, application: Application) -> "People":
+        tokens = application.access_tokens.filter(revoked_at=None, own=False)
+        everybody = set(tokens.values_list("user", flat=True))
+        writing = set(tokens.filter(access=Access.WRITE).values_list("user", flat=True))
+        return cls(len(everybody), len(everybody - writing))
+
+
+@require_safe
+def developers(request: HttpRequest) -> HttpResponse:
+    """One's applications, and where to send requests."""
+    valetkey = conf.current()
+    context: dict[str, Any] = {
+        "origin": valetkey.origin,
+        "methods": valetkey.signature_methods,
+        "window": valetkey.window,
+        "limits": valetkey,
+    }
+    if request.user.is_authenticated:
+        people = Count(
+            "access_tokens__user",
+            filter=Q(access_tokens__revoked_at=None, access_tokens__own=False),
+            distinct=True,
+        )
+        context["applications"] = Application.objects.filter(owner=request.user).annotate(people=people)
+    return render(request, "aviary/developers.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """A new application."""
+    form = Registration(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            new = Application.objects.register(
+                request.user, access=form.cleaned_data["access"], **form.fields_of()
+            )
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, "Registered. Key and secret stand below.")
+            return redirect("aviary:application", new.pk)
+    context = {"form": form, "hints": ACCESS_HINTS}
+    return render(request, "aviary/register.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def application(request: HttpRequest, number: int) -> HttpResponse:
+    """Everything about one of one's applications."""
+    mine = _mine(request, number)
+    people = People.of(mine)
+    context = {
+        "application": mine,
+        "people": people.all,
+        "behind": people.read_only if mine.access == Access.WRITE else 0,
+        "token": mine.own_token(request.user),
+        "hints": ACCESS_HINTS,
+    }
+    return render(request, "aviary/application.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, number: int) -> HttpResponse:
+    """What people are shown of it, and where they may be sent back to."""
+    mine = _mine(request, number)
+    form = ApplicationForm(request.POST if request.method == "POST" else None, initial=initial_of(mine))
+    if form.is_valid():
+        typed = form.fields_of()
+        before = mine.name
+        mine.callback_lines = "\n".join(typed.pop("callbacks"))
+        for name, value in typed.items():
+            setattr(mine, name, value)
+        try:
+            mine.full_clean(exclude=["owner"])
+        except ValidationError as error:
+            form.refuse(error)
+            mine.name = before
+        else:
+            mine.save()
+            messages.success(request, "Saved.")
+            return redirect("aviary:application", mine.pk)
+    context = {"form": form, "application": mine}
+    return render(request, "aviary/edit.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def change_access(request: HttpRequest, number: int) -> HttpResponse:
+    """What it asks people for, from now on."""
+    mine = _mine(request, number)
+    form = AccessForm(request.POST)
+    if form.is_valid() and form.cleaned_data["access"] != mine.access:
+        mine.change_access(form.cleaned_data["access"])
+        messages.success(request, _access_changed(mine))
+    return redirect("aviary:application", mine.pk)
+
+
+def _access_changed(mine: Application) -> str:
+    if mine.access == Access.READ:
+        return "Access is now read only. Posting is refused from now on, with every token."
+    people = People.of(mine)
+    if not people.read_only:
+        return "Access is now read and write."
+    whom = f"{people.read_only} of {counted(people.all, 'person,people')}"
+    return f"Access is now read and write. Nobody’s token grew: {whom} must allow it again to be posted for."
+
+
+@login_required
+@require_POST
+def add_secret(request: HttpRequest, number: int) -> HttpResponse:
+    """A second secret; both work. A third would end the first, so there is none."""
+    mine = _mine(request, number)
+    if len(mine.secrets) == 1:
+        mine.add_secret()
+        messages.success(request, "Added. Both secrets work until you retire the older one.")
+    return redirect("aviary:application", mine.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire_secret(request: HttpRequest, number: int) -> HttpResponse:
+    """Asks, and ends the older of two secrets."""
+    mine = _mine(request, number)
+    if len(mine.secrets) == 1:
+        return redirect("aviary:application", mine.pk)
+    if request.method == "POST":
+        mine.retire_older_secret()
+        messages.success(request, "Retired. One secret is left.")
+        return redirect("aviary:application", mine.pk)
+    used = mine.older_secret_used_at
+    in_use = used is not None and timezone.now() - used < timedelta(minutes=MINUTES_IN_USE)
+    return render(request, "aviary/retire.html", {"application": mine, "in_use": in_use})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, number: int) -> HttpResponse:
+    """Says what a new key and secret break, and makes them."""
+    mine = _mine(request, number)
+    people = People.of(mine).all
+    if request.method == "POST":
+        mine.reset()
+        ended = f"{timezone.now():%H:%M:%S} UTC"
+        again = f" {counted(people, 'person,people')} must allow {mine.name} again." if people else ""
+        messages.success(request, f"New key and secret. The old ones stopped working at {ended}.{again}")
+        return redirect("aviary:application", mine.pk)
+    return render(
+        request,
+        "aviary/reset.html",
+        {"application": mine, "people": people, "token": mine.own_token(request.user)},
+    )
+
+
+@login_required
+@require_POST
+def make_token(request: HttpRequest, number: int) -> HttpResponse:
+    """One's own access token, without the three legs."""
+    mine = _mine(request, number)
+    if mine.own_token(request.user) is None:
+        mine.create_token(request.user)
+        messages.success(request, "Made. Token and secret stand below.")
+    return redirect("aviary:application", mine.pk)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
+    """Ends it, at once."""
+    token = _mine(request, number).own_token(request.user)
+    if token is not None and token.revoke():
+        messages.success(request, f"Your access token stopped working at {timezone.now():%H:%M:%S} UTC.")
+    return redirect("aviary:application", number)
+
+
+def _mine(request: HttpRequest, number: int) -> Application:
+    # Somebody else's is not there: 404, as for a number that nobody has.
+    return get_object_or_404(Application, pk=number, owner=request.user)

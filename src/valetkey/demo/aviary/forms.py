@@ -1,0 +1,220 @@
+"""What people type, and the words for what can't be accepted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from django import forms
+from valetkey.demo.aviary.models import User, check_display_name, check_screen_name, is_empty
+from valetkey.django.models import Access, Application
+from valetkey.protocol.encoding import Malformed
+from valetkey.protocol.origin import OUT_OF_BAND, Url, check_callback
+
+_PASSWORD_WORDS = {
+    "password_too_short": "Use 12 characters or more.",
+    "password_too_common": "This password is on lists of stolen ones. Choose another.",
+}
+#: Longer ones cost time to hash and protect nobody better.
+_LONGEST_PASSWORD = 256
+
+
+def _password(hint: str, use: str) -> forms.CharField:
+    return forms.CharField(
+        label="Password",
+        help_text=hint,
+        strip=False,
+        max_length=_LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": use}),
+        error_messages={"required": "Type a password.", "max_length": "Use 256 characters or fewer."},
+    )
+
+
+def _screen_name(hint: str, required: str) -> forms.CharField:
+    quiet = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+    return forms.CharField(
+        label="Screen name",
+        help_text=hint,
+        widget=forms.TextInput(attrs=quiet),
+        error_messages={"required": required},
+    )
+
+
+def _display_name(hint: str) -> forms.CharField:
+    return forms.CharField(
+        label="Name",
+        help_text=hint,
+        required=False,
+        max_length=50,
+        validators=[check_display_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+        error_messages={"max_length": "Use 50 characters or fewer."},
+    )
+
+
+class SignUp(forms.Form):
+    username = _screen_name("Up to 15 letters, digits and _. Everybody sees it.", "Choose a screen name.")
+    name = _display_name("Shown beside your statuses. You can change it later.")
+    password = _password("12 characters or more.", "new-password")
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"].removeprefix("@")
+        check_screen_name(name)
+        if User.objects.filter(screen_name=name).exists():
+            raise self.taken(name)
+        return name
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            words = [_PASSWORD_WORDS.get(one.code or "", one.messages[0]) for one in error.error_list]
+            raise ValidationError(words) from None
+        return password
+
+    @staticmethod
+    def taken(name: str) -> ValidationError:
+        return ValidationError(f"@{name} is taken.", code="taken")
+
+
+class LogIn(forms.Form):
+    username = _screen_name("", "Type your screen name.")
+    password = _password("", "current-password")
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        return name.removeprefix("@")
+
+
+class Name(forms.Form):
+    name = _display_name("Shown beside your statuses. Without one, your screen name is.")
+
+
+class Compose(forms.Form):
+    status = forms.CharField(
+        label="New status",
+        help_text="Up to 140 characters. Longer ones are cut.",
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 3, "dir": "auto", "data-limit": 140, "data-hint": "id_status_helptext"}
+        ),
+        error_messages={"required": "Write something first."},
+    )
+
+    def clean_status(self) -> str:
+        # A browser sends each line break as two characters; nobody typed two.
+        text: str = self.cleaned_data["status"].replace("\r\n", "\n")
+        if is_empty(text):
+            raise ValidationError("Write something first.", code="required")
+        return text
+
+
+ACCESS_HINTS = {
+    Access.READ: "Timelines and profiles. Posting is refused with 403.",
+    Access.WRITE: "Also posting statuses in a person’s name.",
+}
+
+
+class AccessForm(forms.Form):
+    access = forms.ChoiceField(label="Access", choices=Access.choices, widget=forms.RadioSelect)
+
+
+class ApplicationForm(forms.Form):
+    """What an application's owner may write about it."""
+
+    name = forms.CharField(
+        label="Name",
+        help_text="People see it when they decide. 3 to 40 characters.",
+        min_length=3,
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+        error_messages={
+            "required": "Give it a name.",
+            "min_length": "Use 3 characters or more.",
+            "max_length": "Use 40 characters or fewer.",
+        },
+    )
+    description = forms.CharField(
+        label="What it does (optional)",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+        error_messages={"max_length": "Use 200 characters or fewer."},
+    )
+    website = forms.CharField(
+        label="Web site (optional)",
+        help_text="https or http",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
+    )
+    callbacks = forms.CharField(
+        label="Callback addresses",
+        help_text="One a line, exactly as you will send them. https; or http on this computer, then on any "
+        "port. None, for PINs only.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+
+    def clean_callbacks(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["callbacks"].splitlines() if line.strip()]
+        errors = [fault for fault in map(_fault_of_callback, lines) if fault]
+        if errors:
+            raise ValidationError(errors)
+        return list(dict.fromkeys(lines))
+
+    def fields_of(self) -> dict[str, Any]:
+        """What was typed, as :class:`Application` names it."""
+        return {name: self.cleaned_data[name] for name in ("name", "description", "website", "callbacks")}
+
+    def refuse(self, error: ValidationError) -> None:
+        """Shows what the model has refused, at the field where it was typed."""
+        errors: Mapping[str, list[ValidationError]] = error.error_dict
+        for field, faults in errors.items():
+            place = {"callback_lines": "callbacks"}.get(field, field)
+            words = [_WORDS.get((place, fault.code), fault) for fault in faults]
+            self.add_error(place if place in self.fields else None, ValidationError(list(words)))
+
+
+class Registration(ApplicationForm):
+    access = forms.ChoiceField(
+        label="Access", choices=Access.choices, initial=Access.READ, widget=forms.RadioSelect
+    )
+
+
+_WORDS: Mapping[tuple[str, str | None], str] = {
+    ("website", "invalid"): "This isn’t an address like https://example.com/.",
+}
+
+
+def _fault_of_callback(line: str) -> str | None:
+    """The page's words for what no application may register here, or None."""
+    scheme = line.partition(":")[0].lower()
+    try:
+        check_callback(line)
+        unencrypted = scheme == "http" and not Url(line).is_loopback
+    except Malformed as error:
+        return _words_for(line, scheme, error.reason)
+    if line == OUT_OF_BAND:
+        return "“oob” needs no registration: every application may ask for a PIN."
+    return f"“{line}” is http on another computer. Use https." if unencrypted else None
+
+
+def _words_for(line: str, scheme: str, reason: str) -> str:
+    if "#" in line and "“#”" in reason:
+        return "Leave out what follows #."
+    if "is not allowed" in reason:
+        return f"“{scheme}:” is not allowed."
+    if "host" in reason or "absolute" in reason:
+        return f"“{line}” isn’t an address with a host."
+    return f"“{line}” can’t be used: {reason}."
+
+
+def initial_of(application: Application) -> dict[str, str]:
+    return {
+        "name": application.name,
+        "description": application.description,
+        "website": application.website,
+        "callbacks": "\n".join(application.callbacks),
+    }

@@ -1,0 +1,1 @@
+"""The tutorial's test site: connect to Aviary, write a status, and see every request on the wire."""
