@@ -95,6 +95,14 @@ def test_an_asynchronous_store_is_no_store_for_the_synchronous_driver() -> None:
         run(adding(later(1), 2))
 
 
+def test_a_flow_that_can_not_be_driven_is_closed() -> None:
+    flow = adding(later(1), 2)
+    with pytest.raises(TypeError):
+        run(flow)
+    with pytest.raises(StopIteration):
+        next(flow)
+
+
 def test_a_cancelled_flow_is_closed() -> None:
     closed: list[str] = []
 

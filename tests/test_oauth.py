@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import inspect
+import json
 import pickle
 import threading
 import time
@@ -17,7 +18,9 @@ from oauthlib.common import Request
 from oauthlib.oauth1.rfc5849 import signature as judge
 
 import oauth
+from tests.demo.visitor import Visitor
 from tests.loopback import Arrived, always, serving
+from tests.running import Demo
 from valetkey import Answer, MemoryStore, Provider, Refused, ServiceError, Signed, Unsignable
 from valetkey.protocol.header import parse_authorization
 from valetkey.stores.memory import MemoryConsumer
@@ -292,6 +295,68 @@ def test_two_tasks_that_interleave_a_thousand_times_never_see_each_others_tokens
         with provider_in_process(monkeypatch, lambda: None) as provider:
             asyncio.run(both(provider))
     assert order == ["ada", "bob"] * 5000, "they took turns at each of the 5 steps of 1000 walks"
+
+
+def steps_over_http(visitor: Visitor, site: str) -> Iterator[None]:
+    """The same, at Aviary, by a person who is logged in there."""
+    aviary = visitor.origin
+    url = oauth.get_authorization_url(
+        f"{aviary}/oauth/request_token", f"{aviary}/oauth/authorize", f"{site}/verify/"
+    )
+    yield
+    token = parse_qs(urlsplit(url).query)["oauth_token"][0]
+    assert oauth.requestToken == token
+    back = parse_qs(urlsplit(visitor.decide(url).location or "").query)
+    assert back["oauth_token"] == [token]
+    yield
+    oauth.get_access_token(
+        f"{aviary}/oauth/access_token",
+        oauth.requestToken,
+        oauth.requestTokenSecret,
+        back["oauth_verifier"][0],
+    )
+    mine = oauth.accessToken
+    yield
+    text = oauth.get_api_response(f"{aviary}/1/statuses/update.json", "POST", {"status": visitor.name})
+    assert json.loads(text)["user"]["screen_name"] == visitor.name
+    yield
+    assert oauth.accessToken == mine
+
+
+def test_two_threads_that_walk_twenty_times_over_http_never_see_each_others_tokens(demo: Demo) -> None:
+    oauth.setConsumerCreds(demo.info["consumer_key"], demo.info["consumer_secret"])
+    meeting = threading.Barrier(2, timeout=60)
+
+    def walk(visitor: Visitor) -> int:
+        try:
+            for _ in range(20):
+                for _ in steps_over_http(visitor, demo.info["site"]):
+                    meeting.wait()
+        except BaseException:
+            meeting.abort()
+            raise
+        return 20
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(walk, [Visitor.new(demo), Visitor.new(demo)])) == [20, 20]
+
+
+def test_two_tasks_that_walk_twenty_times_over_http_never_see_each_others_tokens(demo: Demo) -> None:
+    oauth.setConsumerCreds(demo.info["consumer_key"], demo.info["consumer_secret"])
+    order: list[str] = []
+
+    async def walk(visitor: Visitor) -> None:
+        for _ in range(20):
+            for _ in steps_over_http(visitor, demo.info["site"]):
+                order.append(visitor.name)
+                await asyncio.sleep(0)
+
+    async def both(*visitors: Visitor) -> None:
+        await asyncio.gather(*map(walk, visitors))
+
+    one, other = Visitor.new(demo), Visitor.new(demo)
+    asyncio.run(both(one, other))
+    assert order == [one.name, other.name] * 80, "they took turns at each of the 4 steps of 20 walks"
 
 
 def test_a_pooled_thread_does_not_show_the_next_visitor_what_the_last_one_had() -> None:

@@ -506,6 +506,21 @@ def test_of_twenty_decisions_at_once_one_counts() -> None:
 
 
 @pytest.mark.abuse("A49")
+@pytest.mark.abuse("A34")
+def test_a_decision_that_was_overtaken_counts_for_nothing() -> None:
+    service = Service()
+    token = service.start()
+
+    def overtake(name: str, _: tuple[Any, ...]) -> None:
+        if name == "decide":
+            service.provider.deny(token.key, "ada")
+
+    provider: Provider[Any, Any] = Provider(tapped(service.store, overtake), clock=service.clock)
+    assert refusal(lambda: provider.allow(token.key, "eve")).problem == "token_used"
+    assert said(service.exchange(token, "guessed")) == ("permission_denied", 401)
+
+
+@pytest.mark.abuse("A49")
 @pytest.mark.parametrize("state", ["exchanged", "expired", "expired after the decision"])
 def test_what_is_over_can_not_be_decided(state: str) -> None:
     service = Service()

@@ -284,6 +284,15 @@ def test_what_went_to_another_origin_and_comes_back_is_not_signed() -> None:
 
 
 @pytest.mark.abuse("A90")
+def test_another_origin_that_redirects_within_itself_sees_no_signature() -> None:
+    with serving(redirecting(302, "/second")) as other:
+        with serving(redirecting(302, f"{other.origin}/first")) as service:
+            opener(signer()).open(f"{service.origin}/first", timeout=5).close()
+    assert [arrived.target for arrived in other.arrived] == ["/first", "/second"]
+    assert not [arrived for arrived in other.arrived if "Authorization" in arrived.headers]
+
+
+@pytest.mark.abuse("A90")
 @pytest.mark.parametrize("code", [301, 302, 303])
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_a_form_that_is_redirected_becomes_a_get_without_its_body(code: int, placement: Placement) -> None:

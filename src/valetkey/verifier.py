@@ -222,7 +222,9 @@ class _Presented:
             if authorizations and is_oauth(authorizations[0]):
                 header = parse_authorization(authorizations[0]).parameters
             self.parameters = collect(query=self.url.query, header=header, form=form)
-            utf8(method + url)
+            utf8(url)
+            if not method.isascii():  # “POſT” in upper case is “POST”
+                raise Malformed("the method isn't ASCII")
         except Malformed as error:
             raise _malformed(error.reason) from None
         self.has_content_type = bool(content_types)

@@ -218,7 +218,10 @@ def test_a_bad_callback_is_refused_with_the_reason(callback: str, reason: str) -
         check_callback(callback)
 
 
-REGISTERED = ["https://app.example:12000/cb?step=2", "http://localhost:8000/cb", "com.example.app:/cb"]
+REGISTERED = [
+    *("https://app.example:12000/cb?step=2", "http://localhost:8000/cb"),
+    *("https://localhost:8443/cb", "com.example.app:/cb"),
+]
 
 MATCHING = [
     "https://app.example:12000/cb?step=2",
@@ -238,6 +241,7 @@ def test_a_registered_callback_matches_and_on_loopback_with_any_port(callback: s
 
 
 OTHERS = [
+    *("https://localhost:8444/cb", "https://localhost/cb"),
     *(
         "https://app.example/cb?step=2",
         "https://app.example:12001/cb?step=2",

@@ -109,12 +109,12 @@ def test_a_parameter_is_a_pair_and_survives_pickling() -> None:
 
 
 def test_in_order_is_the_order_of_the_base_string() -> None:
-    collected = collect(query="b=1&a!=1&a=2&a=1&oauth_signature=x", form="a~=0")
+    collected = collect(query="b=1&a!=1&a=2&a=1&é=3&a=é&oauth_signature=x", form="a~=0")
     ordered = in_order(collected)
     assert "&".join(
         f"{percent_encode(found.name)}={percent_encode(found.value)}" for found in ordered
     ) == normalise(collected)
-    assert [found.source for found in ordered] == ["query", "query", "query", "form", "query"]
+    assert [found.source for found in ordered] == [*["query"] * 5, "form", "query"]
 
 
 @pytest.mark.parametrize("nothing", [None, "", b""], ids=repr)

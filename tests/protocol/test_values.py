@@ -27,12 +27,21 @@ class Marked(Point):
         self._fill(mark=mark)
 
 
+class Pair(Value):
+    __slots__ = ("x", "y")
+    x: int
+    y: str
+
+    def __init__(self, x: int, y: str) -> None:
+        self._fill(x=x, y=y)
+
+
 def test_a_value_equals_another_with_the_same_content() -> None:
     assert Point(1, "a") == Point(1, "a")
     assert hash(Point(1, "a")) == hash(Point(1, "a"))
 
 
-@pytest.mark.parametrize("other", [Point(2, "a"), Point(1, "b"), (1, "a"), Marked(1, "a", "")])
+@pytest.mark.parametrize("other", [Point(2, "a"), Point(1, "b"), (1, "a"), Marked(1, "a", ""), Pair(1, "a")])
 def test_a_value_differs_from_other_content_and_other_types(other: object) -> None:
     assert Point(1, "a") != other
 
