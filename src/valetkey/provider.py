@@ -250,6 +250,9 @@ class Provider(Generic[C, T]):
         if request.state != "pending":
             raise Refused("token_used", "You have decided this already; nothing was done again.")
         self._check_age(request)
+        if not callback_matches(request.callback, getattr(consumer, "callbacks", ())):
+            # Its registration was changed since: nobody may be sent there any more.
+            raise _unknown_request()
         return Pending(consumer, request)
 
     def _decide(self, token: str, user: Any, access: str | None, *, allowed: bool) -> Flow[Decision]:

@@ -46,6 +46,12 @@ def fails(request: OAuthRequest) -> HttpResponse:
     raise ZeroDivisionError
 
 
+@oauth_required(access="write")
+def remembers(request: OAuthRequest) -> JsonResponse:
+    remember("remembered")
+    return said(request)
+
+
 @oauth_required
 async def later(request: OAuthRequest) -> JsonResponse:
     return said(request)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -279,8 +280,6 @@ def test_an_application_goes_with_its_owner_and_its_tokens_with_it() -> None:
 
 
 def test_the_migrations_hold_all_that_the_models_say() -> None:
-    from django.core.management import call_command
-
     call_command("makemigrations", "valetkey", check=True, dry_run=True, verbosity=0)
 
 

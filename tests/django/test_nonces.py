@@ -8,7 +8,8 @@ from django.db import transaction
 from django.test import override_settings
 
 from tests.django import walk
-from valetkey.django import nonces
+from tests.django.databases import Router
+from valetkey.django import conf, nonces
 from valetkey.django.models import Application, Nonce
 
 NOW = 1_800_000_000
@@ -59,8 +60,6 @@ def test_fifty_threads_claim_fifty_nonces_and_all_win(database: str) -> None:
 
 @pytest.mark.rule(1)
 def test_a_claim_outlives_the_transaction_that_it_was_made_in(database: str) -> None:
-    from tests.django.databases import Router
-
     with transaction.atomic(using=Router.chosen):
         walk.register()
         assert claim()
@@ -125,6 +124,4 @@ def test_a_cache_claims_as_well_and_keeps_it_for_the_whole_window() -> None:
 
 
 def _alias() -> str:
-    from valetkey.django import conf
-
     return conf.current().nonce_database

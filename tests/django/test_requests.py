@@ -2,6 +2,7 @@
 
 import io
 from typing import Any, cast
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -81,8 +82,6 @@ def test_the_raw_target_is_verified_as_it_was_sent_over_asgi(target: str) -> Non
 def test_a_target_that_the_server_hides_is_encoded_anew(target: str, written: str) -> None:
     assert presented(over_wsgi(target)).url == f"http://testserver{written}"
     path, _, query = written.partition("?")
-    from urllib.parse import unquote
-
     request = over_asgi(path=unquote(path), query_string=query.encode())
     assert presented(request).url == f"http://testserver{written}"
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/write", api.write),
     path("api/two-legged", api.two_legged),
     path("api/fails", api.fails),
+    path("api/remembers", api.remembers),
     path("api/thing", api.Thing.as_view()),
     path("api/any/<path:rest>", api.read),
 ]

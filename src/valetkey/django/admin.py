@@ -7,14 +7,19 @@ from django.http import HttpRequest
 
 from valetkey.django.models import AccessToken, Application, RequestToken
 
+_NEVER_SHOWN = {"sealed_secret", "sealed_older_secret", "verifier_hash", "callback"}
+
 
 class _Watched(admin.ModelAdmin):  # type: ignore[type-arg]  # ModelAdmin takes no parameter at run time
     """Rows that come from the protocol: to be looked at and deleted, never typed in."""
 
-    list_select_related = True
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # Django lets an address filter by any column of the model itself, so that a column which no page
+        # shows could be guessed letter by letter.
+        return not _NEVER_SHOWN & set(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(Application)
@@ -24,6 +29,7 @@ class ApplicationAdmin(_Watched):
     """
 
     list_display = ("name", "key", "owner", "access", "suspended_at", "created_at")
+    list_select_related = ("owner",)
     list_filter = ("access", "suspended_at")
     search_fields = ("key", "name")
     raw_id_fields = ("owner",)
@@ -44,6 +50,7 @@ class ApplicationAdmin(_Watched):
 @admin.register(RequestToken)
 class RequestTokenAdmin(_Watched):
     list_display = ("key", "application", "state", "user", "access", "created_at", "expires_at")
+    list_select_related = ("application", "user")
     list_filter = ("state",)
     search_fields = ("key", "application__name", "application__key")
     # Neither the verifier's hash nor the callback, whose query may be the application's own secret.
@@ -55,6 +62,7 @@ class RequestTokenAdmin(_Watched):
 @admin.register(AccessToken)
 class AccessTokenAdmin(_Watched):
     list_display = ("key", "application", "user", "access", "own", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("application", "user")
     list_filter = ("access", "revoked_at")
     search_fields = ("key", "application__name", "application__key")
     actions = ("revoke",)

@@ -1,8 +1,7 @@
 """Views that OAuth protects: ``@oauth_required``."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast, overload
 
@@ -62,9 +61,7 @@ def oauth_required(
 def _protected(view: View, access: str, require_token: bool) -> View:
     @wraps(view)
     def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if _in_event_loop():
-            # A coroutine function, or a class with async methods, whose `dispatch` gives a coroutine without
-            # being such a function.
+        if _is_async(view):
             return _answer_later(request, view, args, kwargs)
         if refused := _let_in(request, access, require_token):
             return refused
@@ -75,9 +72,7 @@ def _protected(view: View, access: str, require_token: bool) -> View:
     async def _answer_later(request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse:
         if refused := await sync_to_async(_let_in)(request, access, require_token):
             return refused
-        response = view(request, *args, **kwargs)
-        if isinstance(response, Awaitable):
-            response = await response
+        response = await view(request, *args, **kwargs)
         await sync_to_async(_finish)(request, response)
         return cast(HttpResponse, response)
 
@@ -161,9 +156,16 @@ def _finish(request: HttpRequest, response: HttpResponse) -> None:
         log.warning("The time of last use could not be noted.", exc_info=True)
 
 
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _is_async(view: Any) -> bool:
+    """Whether Django awaits what `view` gives: a coroutine function, or the `dispatch` of a class with async
+    methods, which gives a coroutine without being such a function. Under other decorators, the class is found
+    by going inwards.
+    """
+    if iscoroutinefunction(view):
+        return True
+    while view is not None:
+        owner = getattr(getattr(view, "func", view), "__self__", None)
+        if getattr(owner, "view_is_async", False):
+            return True
+        view = getattr(view, "__wrapped__", None)
+    return False

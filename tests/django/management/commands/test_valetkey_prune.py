@@ -1,0 +1,44 @@
+"""`manage.py valetkey_prune` deletes what has ended, and nothing else."""
+
+import io
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from tests.django import walk
+from valetkey.django import nonces
+from valetkey.django.models import RequestToken
+
+
+def prune() -> str:
+    out = io.StringIO()
+    call_command("valetkey_prune", stdout=out)
+    return out.getvalue()
+
+
+def claim(nonce: str, age: int) -> bool:
+    timestamp = int(time.time()) - age
+    return nonces.claim("key", None, timestamp, nonce, until=timestamp + 300)
+
+
+def test_old_nonces_and_request_tokens_are_deleted_and_counted(database: str) -> None:
+    application = walk.register()
+    old, new = walk.ask(application), walk.ask(application)
+    RequestToken.objects.filter(key=old.key).update(expires_at=timezone.now() - timedelta(hours=2))
+    assert claim("old", 7200)
+    assert claim("older", 7201)
+    assert claim("new", 0)
+    assert prune() == "Deleted 1 request tokens and 2 nonces.\n"
+    assert prune() == "Deleted 0 request tokens and 0 nonces.\n"
+    assert RequestToken.objects.get().key == new.key
+    assert not claim("new", 0)
+
+
+def test_nonces_in_a_cache_are_left_to_it() -> None:
+    assert claim("old", 7200)
+    with override_settings(VALETKEY={**settings.VALETKEY, "NONCE_CACHE": "default"}):
+        assert prune() == "Deleted 0 request tokens and 0 nonces.\n"

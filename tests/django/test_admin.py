@@ -1,0 +1,126 @@
+"""The admin shows everything but secrets, and lets nobody type in what the protocol makes."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from tests.django import walk
+from valetkey.django.models import AccessToken, Application, RequestToken, Sealed
+
+MODELS = ("application", "requesttoken", "accesstoken")
+
+
+@pytest.fixture
+def rows() -> tuple[Application, RequestToken, AccessToken]:
+    application, user = walk.register(owner=walk.person("olga")), walk.person()
+    application.add_secret()
+    request = walk.ask(application)
+    walk.allow(user, request)
+    return application, RequestToken.objects.get(), walk.token_of(application, user)
+
+
+def admin() -> Any:
+    return walk.browser(User.objects.create_superuser("root"))
+
+
+@pytest.mark.rule(8)
+def test_no_page_of_the_admin_shows_a_secret_encrypted_or_not(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    hidden = []
+    sealed: list[Sealed] = list(rows)
+    for one in sealed:
+        hidden += [one.secret, one.sealed_secret, *getattr(one, "secrets", [])]
+    hidden += [rows[0].sealed_older_secret, rows[1].verifier_hash]
+    client = admin()
+    for name, row in zip(MODELS, rows, strict=True):
+        for part in ("", f"?q={row.key}", f"{row.pk}/change/", f"{row.pk}/history/", f"{row.pk}/delete/"):
+            page = client.get(f"/admin/valetkey/{name}/{part}")
+            assert page.status_code == 200, part
+            text = page.content.decode()
+            assert row.key[:8] in text or str(row) in text
+            assert not [secret for secret in hidden if secret in text]
+
+
+def test_a_search_for_a_secret_finds_nothing(rows: tuple[Application, RequestToken, AccessToken]) -> None:
+    client = admin()
+    for name, row in zip(MODELS, rows, strict=True):
+        for text in (row.secret, row.sealed_secret[:20]):
+            assert client.get(f"/admin/valetkey/{name}/?q={text}").context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_is_added_by_hand(name: str) -> None:
+    assert admin().get(f"/admin/valetkey/{name}/add/").status_code == 403
+
+
+def test_an_application_can_be_suspended_there_and_keeps_its_secret(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    application = rows[0]
+    form = {
+        "name": "Kestrel",
+        "callback_lines": walk.CALLBACK,
+        "access": "write",
+        "owner": application.owner_id,
+        "suspended_at_0": "2026-01-01",
+        "suspended_at_1": "00:00",
+    }
+    answer = admin().post(f"/admin/valetkey/application/{application.pk}/change/", form)
+    assert answer.status_code == 302, answer.content.decode()
+    found = Application.objects.get()
+    assert found.suspended_at
+    assert found.secrets == application.secrets
+
+
+def test_revoking_needs_the_permission_to_change(rows: tuple[Application, RequestToken, AccessToken]) -> None:
+    action = {"action": "revoke", "_selected_action": [rows[2].pk]}
+    staff = User.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_accesstoken"))
+    walk.browser(staff).post("/admin/valetkey/accesstoken/", action)
+    assert AccessToken.objects.get().revoked_at is None
+    admin().post("/admin/valetkey/accesstoken/", action)
+    assert AccessToken.objects.get().revoked_at
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("application", "sealed_secret__startswith"),
+        ("application", "sealed_older_secret__regex"),
+        ("requesttoken", "verifier_hash__startswith"),
+        ("requesttoken", "callback__contains"),
+        ("accesstoken", "application__sealed_secret__startswith"),
+    ],
+)
+@pytest.mark.rule(8)
+def test_no_filter_in_an_address_guesses_a_secret(name: str, column: str) -> None:
+    assert admin().get(f"/admin/valetkey/{name}/", {column: "g"}).status_code == 400
+
+
+def test_a_form_that_names_a_key_or_a_secret_changes_neither(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    application, _, token = rows
+    client = admin()
+    given = {"name": "Merlin", "access": "read", "callback_lines": "", "owner": "", "suspension_reason": ""}
+    forged = {"key": "known", "secret": "known", "sealed_secret": "known", "secret_made_at": "2020-01-01"}
+    assert (
+        client.post(f"/admin/valetkey/application/{application.pk}/change/", given | forged).status_code
+        == 302
+    )
+    found = Application.objects.get()
+    assert (found.name, found.key, found.secrets) == ("Merlin", application.key, application.secrets)
+    client.post(f"/admin/valetkey/accesstoken/{token.pk}/change/", {"user": "1", "access": "read", **forged})
+    same = AccessToken.objects.get()
+    assert (same.user, same.access, same.secret) == (token.user, "write", token.secret)
+
+
+@pytest.mark.rule(9)
+def test_an_access_token_opens_no_page_of_the_admin(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    answer = walk.call("/admin/valetkey/application/", rows[0], rows[2])
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
