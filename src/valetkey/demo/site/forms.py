@@ -31,7 +31,6 @@ class StatusForm(forms.Form):
                 "rows": 3,
                 "dir": "auto",
                 "autocomplete": "off",
-                "maxlength": None,
                 "data-limit": AVIARY_CUTS_AT,  # with script, the hint counts
                 "data-hint": "id_status_helptext",
             }

@@ -231,6 +231,9 @@ def _mistake(exchange: Exchange, nothing: str) -> Trouble:
     problem = exchange.problem
     code = problem.get("oauth_problem", "")
     title, text, advice = _MISTAKES.get(code, ("Aviary refused it", _message(exchange), ""))
+    if code == "signature_invalid":
+        text = f"{text} {_compared(exchange)}".strip()
+        return Trouble(title, f"{text} {nothing}", "try again", HTTPStatus.BAD_GATEWAY, advice=advice)
     if code == "timestamp_refused":
         title, text, advice = _clock(exchange)
     elif code == "parameter_absent" and (names := absent_parameters(problem)):
@@ -238,6 +241,16 @@ def _mistake(exchange: Exchange, nothing: str) -> Trouble:
     advice = problem.get("oauth_problem_advice", "") or advice
     way: Way = "start anew" if exchange.call == "access_token" else "try again"
     return Trouble(title, f"{text} {nothing}".strip(), way, HTTPStatus.BAD_GATEWAY, advice=advice)
+
+
+def _compared(exchange: Exchange) -> str:
+    """What the base string that Aviary verified tells, where it explains itself."""
+    _, found, verified = exchange.problem.get("oauth_problem_detail", "").partition("base string: ")
+    if not found:
+        return ""
+    if verified == exchange.base_string:
+        return "Its base string was the same, to the letter, so one of the two secrets differs."
+    return "Its base string, in the answer below, was another one than this site’s."
 
 
 def _clock(exchange: Exchange) -> tuple[str, str, str]:

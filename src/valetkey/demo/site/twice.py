@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from valetkey.demo.site.exchange import Exchange
 from valetkey.protocol.encoding import percent_encode
 
-_MOST = 12
+_MOST = 8
 _ENCODED = re.compile(r"((?:%[0-9A-Fa-f]{2})+)|\+")
 _IN_HEADER = re.compile(r'(\w+)="([^"]*)"')
 _PLACES = {"form": "In the body", "query": "In the query", "header": "In the header"}
@@ -28,7 +28,7 @@ class Twice:
 
 
 def twice(exchange: Exchange) -> list[Twice]:
-    """The characters that are encoded in this very request, as they turn up, twelve at the most."""
+    """The characters that are encoded in this very request, as they turn up, eight at the most."""
     found: dict[str, Twice] = {}
     for raw in _raw_values(exchange):
         for character, sent in _encodings(raw):

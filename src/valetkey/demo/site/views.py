@@ -163,7 +163,9 @@ def _trouble(
     # start of its request.
     again = {"update": "testsite:write"}.get(step, "testsite:connect")
     context = {"trouble": trouble, "way": page or again, "words": words}
-    response = _page(request, "trouble", step, context, exchange, trouble.status)
+    # The result shows what Aviary answered, whatever that is; and Django keeps no session of a 5xx.
+    status = 200 if step == "update" else trouble.status
+    response = _page(request, "trouble", step, context, exchange, status)
     if trouble.retry_after is not None:
         response.headers["Retry-After"] = str(trouble.retry_after)
     return response
