@@ -124,3 +124,18 @@ def test_nothing_scrolls_sideways_on_any_step(page: Page, demo: Demo) -> None:
     for path in ("/", "/developers/", "/account/applications/"):
         page.goto(f"{demo.info['provider']}{path}")
         assert page.evaluate(narrow), path
+
+
+def test_who_has_allowed_it_before_signs_in_with_one_click_after_the_log_in(page: Page, demo: Demo) -> None:
+    name = sign_up(page, demo)
+    start(page, demo)
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Connected as @{name}")
+    page.context.clear_cookies()
+
+    page.goto(demo.info["site"])
+    page.get_by_role("button", name="Sign in with Aviary").click()
+    page.get_by_label("Screen name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Connected as @{name}")

@@ -1,6 +1,7 @@
 """The views that ATOMIC_REQUESTS has no transaction for: Django refuses to serve them with it."""
 
 from django.urls import path
+
 from tests.django import api
 
 urlpatterns = [

@@ -1,11 +1,15 @@
 """A small site for the tests of `valetkey.django`: SQLite files, and PostgreSQL where a test asks for it."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # One folder for each process: workers of pytest-xdist share nothing.
 FOLDER = Path(tempfile.mkdtemp(prefix=f"valetkey-{os.getpid()}-"))
+# Also where no test runs: in the process that only hands tests out, and in mypy.
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 SECRET_KEY = "for tests only"
 DEBUG = False

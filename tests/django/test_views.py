@@ -553,7 +553,9 @@ def extra(token: AccessToken) -> dict[str, Any]:
 
 def test_a_login_page_can_say_which_application_asks(kestrel: Application) -> None:
     request = walk.ask(kestrel)
-    assert views.asking(f"/oauth/authorize?oauth_token={request.key}") == kestrel
+    asked = views.asking(f"/oauth/authorize?oauth_token={request.key}")
+    assert asked is not None
+    assert (asked.application, asked.callback) == (kestrel, walk.CALLBACK)
     for elsewhere in (
         "/page/?oauth_token=" + request.key,
         "https://evil.example/",

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-
 from django.urls import include, path
+
 from tests.django import api
 
 

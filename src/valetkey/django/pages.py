@@ -85,9 +85,14 @@ def policy(callback: str = OUT_OF_BAND) -> str:
         "object-src 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-        " ".join(filter(None, ["form-action 'self'", _source(callback)])),
+        form_action(callback),
     )
     return "; ".join(directives)
+
+
+def form_action(callback: str) -> str:
+    """The ``form-action`` directive of a page whose form may lead on to `callback`."""
+    return " ".join(filter(None, ["form-action 'self'", _source(callback)]))
 
 
 def _source(callback: str) -> str:

@@ -1,6 +1,7 @@
 """``path("oauth/", include("valetkey.django.urls"))`` serves the three legs below ``/oauth/``."""
 
 from django.urls import path
+
 from valetkey.django import views
 
 app_name = "valetkey"

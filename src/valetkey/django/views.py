@@ -10,12 +10,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from django.urls import Resolver404, resolve
 from valetkey.django import answers, conf, pages, requests
+from valetkey.django.encryption import Unreadable
 from valetkey.django.models import Access, Application, RequestState, RequestToken
 from valetkey.django.provider import get_provider
 from valetkey.django.store import DjangoStore
@@ -84,9 +85,9 @@ def authenticate(request: HttpRequest) -> HttpResponse:
     return _decide(request, signing_in=True)
 
 
-def asking(next_url: str) -> Application | None:
-    """The application that sent somebody to log in, where `next_url` leads back to one of the two pages
-    above: for a login page that says who asks. None elsewhere.
+def asking(next_url: str) -> RequestToken | None:
+    """The request that somebody was sent to log in for, where `next_url` leads back to one of the two pages
+    above; None elsewhere. For a login page that says which application asks, and whose policy lets its form lead on to the callback (:func:`valetkey.django.pages.form_action`).
     """
     path, _, query = next_url.partition("?")
     try:
@@ -95,7 +96,10 @@ def asking(next_url: str) -> Application | None:
         return None
     if view not in (authorize, authenticate):
         return None
-    return DjangoStore().open_request_token(QueryDict(query).get("oauth_token", ""))[0]
+    try:
+        return DjangoStore().open_request_token(QueryDict(query).get("oauth_token", ""))[1]
+    except Unreadable:
+        return None  # the page itself, after the login, says what is wrong
 
 
 def _decide(request: HttpRequest, signing_in: bool) -> HttpResponse:

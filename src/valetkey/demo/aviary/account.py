@@ -9,15 +9,17 @@ from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from django.urls import reverse
 from valetkey.demo.aviary.forms import LogIn, Name, SignUp
 from valetkey.demo.aviary.models import LoginTry, User
+from valetkey.demo.shared.headers import POLICY
 from valetkey.django.models import Access, AccessToken, Application, RequestToken
+from valetkey.django.pages import form_action
 from valetkey.django.views import asking
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -73,8 +75,14 @@ def _let_in(request: HttpRequest, form: LogIn) -> Any:
 def _entrance(request: HttpRequest, template: str, form: SignUp | LogIn) -> HttpResponse:
     given = request.POST.get("next") or request.GET.get("next") or ""
     onwards = given if _is_ours(given) else ""
-    context = {"form": form, "next": onwards, "asking": asking(onwards) if onwards else None}
-    return render(request, template, context, status=422 if form.errors else 200)
+    asked = asking(onwards) if onwards else None
+    context = {"form": form, "next": onwards, "asking": asked.application if asked else None}
+    response = render(request, template, context, status=422 if form.errors else 200)
+    if asked:
+        # Who has allowed this application before goes from this form straight on to its callback.
+        policy = POLICY.replace("form-action 'self'", form_action(asked.callback))
+        response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 def _next(request: HttpRequest) -> str:

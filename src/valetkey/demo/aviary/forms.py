@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from django import forms
 from valetkey.demo.aviary.models import User, check_display_name, check_screen_name, is_empty
 from valetkey.django.models import Access, Application
 from valetkey.protocol.encoding import Malformed

@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from django.urls import reverse
 from valetkey.demo.aviary.forms import Compose
 from valetkey.demo.aviary.models import Status
 from valetkey.django.models import AccessToken

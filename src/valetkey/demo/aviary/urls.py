@@ -1,6 +1,7 @@
 """Where everything is. The paths of programs are the ones of the service that the tutorial talks to."""
 
 from django.urls import include, path
+
 from valetkey.demo.aviary import account, api, developers, timeline
 from valetkey.demo.shared import files
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.views.decorators.debug import sensitive_variables
 
-from django import forms
 from valetkey import AccessToken
 
 AVIARY_CUTS_AT = 140

@@ -1,6 +1,7 @@
 """Where everything is: the tutorial's paths."""
 
 from django.urls import include, path
+
 from valetkey.demo.shared import files
 from valetkey.demo.site import views
 

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-
-from django import template
 
 register = template.Library()
 

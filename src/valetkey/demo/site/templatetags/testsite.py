@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from django import template
 from valetkey.demo.site.lines import Line, Span
 from valetkey.demo.site.wire import Piece
 
