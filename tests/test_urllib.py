@@ -480,6 +480,13 @@ def test_what_is_no_answer_is_a_service_error_in_time(speak: Callable[[socket.so
 
 
 @pytest.mark.abuse("A94")
+@pytest.mark.parametrize("location", ["http://[oops", "//", "javascript:1", "/x y"])
+def test_a_redirect_to_nowhere_is_an_answer_like_any_other(location: str) -> None:
+    with serving(always(302, headers={"Location": location})) as service:
+        assert send(asking(service)).status == 302
+
+
+@pytest.mark.abuse("A94")
 @pytest.mark.parametrize(("size", "fits"), [(MAX_OCTETS, True), (MAX_OCTETS + 1, False)])
 def test_an_answer_is_read_up_to_the_limit(size: int, fits: bool) -> None:
     with serving(always(200, "x" * size)) as service:

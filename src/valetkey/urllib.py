@@ -133,8 +133,11 @@ class _Signing(HTTPRedirectHandler):
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    def redirect_request(self, *args: object, **kwargs: object) -> None:
+    def http_error_302(self, *args: object, **kwargs: object) -> None:
+        # Above `redirect_request`, since urllib reads the address before it asks whether to follow.
         return None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _octets(request: Request) -> bytes | None:
