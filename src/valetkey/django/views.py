@@ -87,7 +87,8 @@ def authenticate(request: HttpRequest) -> HttpResponse:
 
 def asking(next_url: str) -> RequestToken | None:
     """The request that somebody was sent to log in for, where `next_url` leads back to one of the two pages
-    above; None elsewhere. For a login page that says which application asks, and whose policy lets its form lead on to the callback (:func:`valetkey.django.pages.form_action`).
+    above; None elsewhere. For a login page that says which application asks, and whose policy lets its form
+    lead on to the callback (:func:`valetkey.django.pages.form_action`).
     """
     path, _, query = next_url.partition("?")
     try:
