@@ -456,10 +456,8 @@ NO_TOKENS: dict[str, tuple[Answer, str]] = {
     "a page": (Answer(200, {}, b"<html>Log in</html>"), "holds no request token: it has no oauth_token."),
     "nothing": (Answer(200), "holds no request token: it has no oauth_token."),
     "no text": (Answer(200, {}, b"\xff"), "holds no request token: it holds octets that aren't UTF-8"),
-    "a token with a line break": (
-        Answer(200, {}, CONFIRMED + b"&x").read
-        if False
-        else Answer(200, {}, CONFIRMED.replace(b"=t&", b"=t%0Ax&")),
+    "a token with a NUL": (
+        Answer(200, {}, CONFIRMED.replace(b"=t&", b"=t%00x&")),
         "The service's token can't be used: request token: ",
     ),
 }
@@ -480,7 +478,7 @@ def test_an_answer_without_a_usable_token_is_a_readable_error(answer: Answer, me
 
 def test_an_access_tokens_answer_that_can_not_be_used_says_so() -> None:
     with pytest.raises(ServiceError, match="The service's token can't be used: access token: "):
-        handshake().access_token(TOKEN, "v").read(Answer(200, {}, b"oauth_token=+x&oauth_token_secret=s"))
+        handshake().access_token(TOKEN, "v").read(Answer(200, {}, b"oauth_token=%00x&oauth_token_secret=s"))
 
 
 @pytest.mark.abuse("A80")

@@ -68,19 +68,13 @@ def test_an_access_token_keeps_what_the_service_said_besides() -> None:
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-@pytest.mark.parametrize(
-    "text", [" x", "x\n", "\tx", "x\u00a0", "x\ny", "x\x00y", "x\x7fy", "x\ud800"], ids=ascii
-)
-def test_what_was_copied_badly_is_refused_without_being_shown(
+@pytest.mark.parametrize("text", ["x\x00y", "x\ud800"], ids=ascii)
+def test_what_no_request_can_carry_is_refused_without_being_shown(
     make: Callable[[str], Value], text: str
 ) -> None:
     with pytest.raises(Unsignable) as caught:
-        make(text + CANARY if text[0].isspace() else CANARY + text)
-    assert (
-        "copied" in str(caught.value)
-        or "copy it again" in str(caught.value)
-        or "surrogate" in str(caught.value)
-    )
+        make(CANARY + text)
+    assert "copy it again" in str(caught.value) or "surrogate" in str(caught.value)
     assert CANARY not in str(caught.value)
 
 
@@ -100,8 +94,8 @@ def test_a_key_that_is_no_text_is_refused(text: Any) -> None:
         Consumer(text)
 
 
-@pytest.mark.parametrize("text", ["a b", "日本語", "a&b=c%20", "é" * 300])
-def test_any_other_text_can_be_a_key(text: str) -> None:
+@pytest.mark.parametrize("text", ["a b", " a ", "a\n", "日本語", "a&b=c%20", "é" * 300])
+def test_any_other_text_can_be_a_key_blanks_around_it_included(text: str) -> None:
     assert Consumer(text).key == RequestToken(text, "s").key == text
 
 
