@@ -564,9 +564,7 @@ def test_a_protocol_parameter_twice_in_one_place_is_refused_and_costs_nothing(
 @pytest.mark.abuse("A04")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("other", PLACES)
-@pytest.mark.parametrize(
-    "extra", ["oauth_signature=x", "oauth_callback=oob", "oauth%5Fversion=1.0", "oauth_new=1"]
-)
+@pytest.mark.parametrize("extra", ["oauth_signature=x", "oauth_callback=oob", "oauth%5Fversion=1.0"])
 def test_protocol_parameters_in_two_places_are_refused_and_cost_nothing(
     place: str, other: str, extra: str
 ) -> None:
@@ -1747,3 +1745,22 @@ def test_nothing_but_refused_leaves_the_verifier_for_junk_in_good_shape(
     verifier = Verifier(memory(), signature_methods=METHODS, require_token=False)
     made = forged("POST", place=place, **{"signature": "wrong", **oauth})  # type: ignore[arg-type]  # values for **oauth
     assert refusal(lambda: verify(verifier, made)).status in (400, 401)
+
+
+@pytest.mark.abuse("A81")
+def test_the_detail_of_a_wrong_signature_holds_no_verifier() -> None:
+    made = sign("POST", oauth={"oauth_verifier": "canary 5EC12E7"})
+    refused = refusal(lambda: verify(Verifier(memory()), with_another_signature(made)))
+    assert "oauth_verifier%3D…%26oauth_version" in refused.detail
+    assert "5EC12E7" not in refused.detail
+
+
+def with_another_signature(made: Signed) -> Signed:
+    header = re.sub('oauth_signature="[^"]+', 'oauth_signature="AAAA', made.headers["Authorization"])
+    fields = made.headers.replacing("Authorization", header)
+    return Signed(made.method, made.url, fields, made.body, made.base_string, "AAAA", made.parameters)
+
+
+def test_an_unknown_protocol_parameter_may_travel_elsewhere_and_is_signed() -> None:
+    made = sign(url=f"{URL}?oauth_flavour=mint")
+    assert verify(Verifier(memory()), made).oauth["oauth_flavour"] == "mint"

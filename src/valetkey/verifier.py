@@ -1,6 +1,7 @@
 """Verifying one request (RFC 5849, section 3.2)."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic
@@ -14,12 +15,15 @@ from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import MAX_NONCE_OCTETS, Pair, Parameter, collect, is_form, normalise
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
-from valetkey.protocol.values import Value
+from valetkey.protocol.values import HIDDEN, Value
 from valetkey.stores import AsyncStore, C, Store, T
 
 MAX_HEADER_OCTETS = 32_768
 #: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
 MAX_TIMESTAMP_DIGITS = 11
+
+# In a base string, where the joiner of parameters is %26.
+_VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
 
 _PROBLEMS = {
     "consumer_key_refused": "This application is suspended: ask the administrator of this service.",
@@ -30,6 +34,15 @@ _PROBLEMS = {
     "token_rejected": "This token can't be used here: walk the three legs again.",
     "user_refused": "The account behind this token is closed or suspended.",
 }
+
+# The parameters that OAuth gives a meaning; other `oauth_*` are signed like any parameter, wherever they are.
+_KNOWN = frozenset(
+    f"oauth_{name}"
+    for name in (
+        *("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version"),
+        *("callback", "verifier", "body_hash"),
+    )
+)
 
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
 # and never shown, so it proves nothing.
@@ -340,7 +353,7 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
         if "\x00" in parameter.value:
             raise _malformed(f"{name} holds a NUL")
         found[name] = parameter
-    if len({parameter.source for parameter in found.values()}) > 1:
+    if len({parameter.source for name, parameter in found.items() if name in _KNOWN}) > 1:
         raise _malformed(
             "protocol parameters are in several places: put all in the header, the query or the form"
         )
@@ -407,7 +420,7 @@ def _wrong_signature(request: _Presented) -> Refused:
         "signature_invalid",
         "The signature doesn't match this request. Check both secrets, and that the URL, the query and the"
         " form were signed as they were sent.",
-        detail=f"{name} verified over the base string: {request.base_string()}",
+        detail=f"{name} verified over the base string: {_VERIFIER.sub(HIDDEN, request.base_string())}",
     )
 
 
