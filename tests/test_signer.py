@@ -707,3 +707,15 @@ def test_oauthlib_and_authlib_make_the_same_signature(
     )
     assert text == made.base_string
     assert signature.hmac_sha1_signature(text, *secrets) == made.signature
+
+
+@pytest.mark.abuse("A96")
+@pytest.mark.parametrize("field", [("X-A", "b\r\nX-Evil: 1"), ("X-A\n", "b"), ("X-A", "b\x00")], ids=ascii)
+def test_a_header_that_breaks_out_is_refused(field: tuple[str, str]) -> None:
+    with pytest.raises(Unsignable, match="headers: there is a line break or a NUL"):
+        sign(headers=[field])
+
+
+def test_a_length_that_was_given_is_that_of_the_signed_form() -> None:
+    made = signer(placement="body").sign("POST", URL, headers={**FORM, "Content-Length": "3"}, body="a=1")
+    assert made.headers["Content-Length"] == str(len(made.body or b""))

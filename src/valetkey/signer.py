@@ -155,6 +155,8 @@ class Signer:
         if not _METHOD.fullmatch(method):
             raise Unsignable("method", "an HTTP method is a word such as GET or POST")
         fields = Headers(headers)
+        if any(mark in name + value for name, value in fields.pairs for mark in "\r\n\x00"):
+            raise Unsignable("headers", "there is a line break or a NUL in one: no header can carry it")
         if self.placement == "header" and "Authorization" in fields:
             raise Unsignable(
                 "headers",
@@ -190,6 +192,8 @@ class Signer:
             url += ("?" if target.query is None else "&" if target.query else "") + form_encode(protocol)
         else:
             octets = b"&".join(part for part in (octets, form_encode(protocol).encode("ascii")) if part)
+            if "Content-Length" in fields:
+                fields = fields.replacing("Content-Length", str(len(octets)))
         return Signed(method, url, fields, octets, text, signature, in_order(parameters))
 
     def _protocol_parameters(

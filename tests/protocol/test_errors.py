@@ -223,3 +223,9 @@ def test_a_logged_error_carries_no_secret(caplog: pytest.LogCaptureFixture) -> N
         logging.getLogger("test").exception("it failed: %s %r", error, Answer(200, body=b"canary"))
         shown = traceback.format_exc()
     assert "canary" not in caplog.text + shown
+
+
+@pytest.mark.abuse("A98")
+def test_what_a_terminal_would_obey_is_written_out() -> None:
+    error = ServiceError("It said no.", 401, {}, b"\x1b]52;c;ZXZpbA==\x07 \xc2\x9b31m\rhidden")
+    assert str(error) == "It said no. It answered: \\x1b]52;c;ZXZpbA==\\x07 \\x9b31m\\rhidden"

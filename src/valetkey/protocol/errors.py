@@ -81,7 +81,7 @@ class Refused(Error):
         super().__init__(problem, advice, status, detail, facts, retry_after)
         self.problem = problem
         self.advice = advice
-        self.status = status or STATUS[problem]
+        self.status = status or STATUS.get(problem, 401)  # a code of a store's own
         self.detail = detail
         self.facts = dict(facts or {})
         self.retry_after = retry_after
@@ -188,7 +188,9 @@ class Unsignable(Error, ValueError):
 
 def masked(body: bytes) -> str:
     """`body` as text, with the values of what OAuth keeps secret replaced by ``…``."""
-    return _SECRETS.sub(rf"\1{HIDDEN}", body.decode("utf-8", "replace"))
+    text = _SECRETS.sub(rf"\1{HIDDEN}", body.decode("utf-8", "replace"))
+    # What a terminal would obey is written out instead.
+    return "".join(mark if mark.isprintable() or mark == "\n" else ascii(mark)[1:-1] for mark in text)
 
 
 def named(names: Iterable[str]) -> str:
