@@ -306,3 +306,10 @@ def test_two_spellings_of_one_address_match(callback: str, registered: str) -> N
 def test_without_a_registered_callback_only_oob_is_left() -> None:
     assert callback_matches("oob", [])
     assert not callback_matches("https://app.example/cb", [])
+
+
+@pytest.mark.abuse("A40")
+@pytest.mark.parametrize("scheme", ["intent", "MailTo", "smb", "chrome", "ms-msdt", "search-ms", "tel"])
+def test_a_scheme_that_starts_what_belongs_to_the_system_is_no_callback(scheme: str) -> None:
+    with pytest.raises(Malformed, match=f"“{scheme.lower()}:” is not allowed"):
+        check_callback(f"{scheme}://x")

@@ -94,7 +94,7 @@ def _checked(what: str, text: str, *, required: bool = False) -> str:
         raise Unsignable(what, f"give it as text, not as {type(text).__name__}")
     if required and not text:
         raise Unsignable(what, "it is empty")
-    # Blanks and line breaks aren't refused: RFC 5849 allows them, and the published vectors have them. One that
+    # Blanks and line breaks aren't refused: RFC 5849 allows them, and published vectors have them. One that
     # was pasted along shows as a signature that another secret made.
     if "\x00" in text:
         raise Unsignable(what, "there is a NUL in it: copy it again")

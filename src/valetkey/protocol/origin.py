@@ -17,22 +17,13 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(
 _AUTHORITY = re.compile(r"(?:[^@\\]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
 _NEVER = re.compile(r"[\x00-\x20\x7f]")
 
-# A private scheme (RFC 8252, section 7.1) leads to an application on the same device; these lead into the
-# browser itself.
-_IN_THE_BROWSER = frozenset(
-    {
-        "javascript",
-        "data",
-        "vbscript",
-        "file",
-        "blob",
-        "about",
-        "view-source",
-        "filesystem",
-        "ftp",
-        "ws",
-        "wss",
-    }
+# A private scheme (RFC 8252, section 7.1) leads to an application on the same device. These lead into the
+# browser itself, or start what belongs to the system.
+_NEVER_A_CALLBACK = frozenset(
+    (
+        *("javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "chrome"),
+        *("ftp", "ws", "wss", "smb", "mailto", "tel", "sms", "intent", "ms-msdt", "search-ms"),
+    )
 )
 
 OUT_OF_BAND = "oob"
@@ -127,7 +118,7 @@ def check_callback(callback: str) -> str:
     scheme = scheme.lower()
     if not colon or not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
         raise Malformed("it isn't an absolute address: start it with https://, or send “oob” for a PIN")
-    if scheme in _IN_THE_BROWSER:
+    if scheme in _NEVER_A_CALLBACK:
         raise Malformed(f"“{scheme}:” is not allowed: use https://")
     if "#" in callback:
         raise Malformed("leave out what follows “#”: no browser sends it")
