@@ -1195,3 +1195,22 @@ def test_without_a_clock_of_its_own_a_provider_reads_the_systems() -> None:
         timestamp=str(int(time.time())),
     )
     assert said(provider.request_token(made.method, made.url, headers=made.headers)) == DONE
+
+
+def test_a_token_that_is_taken_back_during_its_exchange_is_refused_as_unknown() -> None:
+    class Gone(MemoryStore):
+        def count_try(self, token: str) -> int:
+            self._requests.clear()
+            return super().count_try(token)
+
+    store = Gone(clock=Clock())
+    store.add(CONSUMER, TOKEN)
+    service = Service(store)
+    assert said(service.exchange(*service.allowed())) == ("token_rejected", 401)
+
+
+@pytest.mark.abuse("A07")
+def test_a_refusal_names_no_more_of_a_callback_than_a_header_can_hold() -> None:
+    reply = Service().ask("https://evil.example/" + "x" * 20_000)
+    assert reply.status == 400
+    assert len(reply.headers["WWW-Authenticate"]) < 2_000

@@ -21,6 +21,8 @@ from valetkey.verifier import Verified, Verifier, unavailable
 #: Octets of chance in a token, a secret and a verifier: 192 bits, in 32 characters.
 RANDOM_OCTETS = 24
 PIN_DIGITS = 8
+#: Characters of a refused callback that the refusal names; a header has no room for more.
+MAX_ECHOED = 200
 
 Reply = Answer
 
@@ -299,6 +301,8 @@ class Provider(Generic[C, T]):
         # Counted before it is compared, so that many guesses at once are still so many tries. Only who knows
         # the token's secret comes here, so that a stranger can't use them up.
         tries = yield from self._ask("request tokens", lambda: self.store.count_try(request.key))
+        if tries == 0:
+            raise _unknown_request()
         if tries > self.tries:
             raise Refused(
                 "token_rejected", f"{self.tries} wrong verifiers were tried: walk the three legs again."
@@ -385,7 +389,7 @@ def _check_callback(callback: str, registered: Iterable[str]) -> None:
     raise Refused(
         "parameter_rejected",
         f"The callback can't be used: {reason}.",
-        facts={"oauth_parameters_rejected": form_encode([("oauth_callback", callback)])},
+        facts={"oauth_parameters_rejected": form_encode([("oauth_callback", callback[:MAX_ECHOED])])},
     )
 
 

@@ -114,6 +114,7 @@ def test_nothing_scrolls_sideways_on_any_step(page: Page, demo: Demo) -> None:
     page.set_viewport_size(ViewportSize(width=320, height=700))
     start(page, demo)
     narrow = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
     assert page.evaluate(narrow), "the question"
     page.get_by_role("button", name="Allow").click()
     page.get_by_role("link", name="Next: write a status").click()
@@ -123,6 +124,7 @@ def test_nothing_scrolls_sideways_on_any_step(page: Page, demo: Demo) -> None:
     assert page.evaluate(narrow), "the wire view"
     for path in ("/", "/developers/", "/account/applications/"):
         page.goto(f"{demo.info['provider']}{path}")
+        expect(page.get_by_role("contentinfo")).to_be_visible()
         assert page.evaluate(narrow), path
 
 

@@ -291,3 +291,38 @@ def test_a_second_secret_from_before_a_reset_does_not_bring_the_old_one_back() -
     found = Application.objects.get(pk=application.pk)
     assert found.key == stale.key == application.key
     assert found.secrets == [stale.secret, application.secret]
+
+
+def test_a_form_that_was_opened_before_undoes_no_suspension_and_no_change_of_access() -> None:
+    application = walk.register()
+    stale = Application.objects.get(pk=application.pk)
+    application.change_access("read")
+    application.suspend("spam")
+    stale.description = "Another"
+    stale.save()
+    found = Application.objects.get(pk=application.pk)
+    assert (found.description, found.access, found.problem) == ("Another", "read", "consumer_key_refused")
+
+
+def test_what_was_changed_on_the_row_itself_is_saved_access_included() -> None:
+    application = walk.register()
+    application.access = "read"
+    application.save()
+    assert Application.objects.get(pk=application.pk).access == "read"
+
+
+def test_a_third_secret_ends_none_of_the_two() -> None:
+    application = walk.register()
+    assert application.add_secret()
+    secrets = Application.objects.get(pk=application.pk).secrets
+    assert not application.add_secret()
+    assert Application.objects.get(pk=application.pk).secrets == secrets
+
+
+def test_many_who_ask_for_their_own_token_at_once_get_one() -> None:
+    application, user = walk.register(), walk.person()
+    made = walk.at_once(8, lambda _: Application.objects.get(pk=application.pk).ensure_own_token(user)[1])
+    assert sum(made) == 1
+    assert application.access_tokens.filter(own=True, revoked_at=None).count() == 1
+    assert application.revoke_own_tokens(user) == 1
+    assert application.own_token(user) is None

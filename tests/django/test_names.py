@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from valetkey.django.names import check_name, is_reserved, skeleton
+from valetkey.django.names import SKELETON_LENGTH, check_name, is_reserved, skeleton
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,21 @@ def test_a_name_of_signs_has_a_skeleton_of_its_own() -> None:
 )
 def test_a_reserved_word_is_found_in_whatever_spelling(name: str, reserved: bool) -> None:
     assert is_reserved(name, ["Aviary"]) is reserved
+
+
+@pytest.mark.abuse("A57")
+@pytest.mark.parametrize(
+    "name",
+    ["ꓮꓦꓲꓮꓣꓬ", "ᴀᴠɪᴀʀʏ", "Aviɑry", "Avɩary", "Aviarꭚ", "Tutorial test ꜱite", "Ꭺviary", "Verified ✔ app"],
+    ids=ascii,
+)
+def test_letters_that_are_pictures_of_others_are_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        check_name(name)
+
+
+@pytest.mark.abuse("A07")
+def test_a_long_run_of_marks_is_not_put_in_order() -> None:
+    marks = "a" + "\u0301" * 500_000 + "\u0327" * 500_000
+    assert len(skeleton(marks)) <= SKELETON_LENGTH
+    check_name(marks)  # the check of its length refuses it

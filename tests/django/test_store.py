@@ -206,3 +206,7 @@ def test_a_broken_database_raises_and_is_never_taken_for_an_unknown_key(
 
 def _here() -> dict[str, str]:
     return {"NONCE_DATABASE": "nonces" if Router.chosen == "default" else Router.chosen}
+
+
+def test_a_try_for_a_token_that_is_gone_counts_nothing() -> None:
+    assert STORE.count_try("gone") == 0

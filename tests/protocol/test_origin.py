@@ -313,3 +313,23 @@ def test_without_a_registered_callback_only_oob_is_left() -> None:
 def test_a_scheme_that_starts_what_belongs_to_the_system_is_no_callback(scheme: str) -> None:
     with pytest.raises(Malformed, match=f"“{scheme.lower()}:” is not allowed"):
         check_callback(f"{scheme}://x")
+
+
+@pytest.mark.abuse("A40")
+@pytest.mark.parametrize(
+    "callback",
+    [
+        "feed:javascript:alert(1)",
+        "shell:x",
+        "ms-officecmd:x",
+        "jar:https://x!/",
+        "ssh://-oProxyCommand=x",
+        "chrome-extension://x",
+        "ldap://x",
+        "search:x",
+        "ms-appinstaller:x",
+    ],
+)
+def test_what_starts_a_program_of_the_system_is_no_callback(callback: str) -> None:
+    with pytest.raises(Malformed, match="is not allowed"):
+        check_callback(callback)

@@ -341,3 +341,7 @@ def test_it_prints_numbers_alone(caplog: pytest.LogCaptureFixture) -> None:
     assert TOKEN.secret not in caplog.text
     assert CONSUMER.secret not in caplog.text
     assert "MemoryRequestToken('r', pending)" in caplog.text
+
+
+def test_a_try_for_a_token_that_is_gone_counts_nothing() -> None:
+    assert MemoryStore().count_try("gone") == 0

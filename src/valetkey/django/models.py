@@ -27,6 +27,7 @@ from valetkey.protocol.signatures import METHODS
 KEY_LENGTH = 255
 #: A redirect of more octets is refused by browsers and by Django itself; token and verifier are added to it.
 CALLBACK_LENGTH = 1_000
+CALLBACKS_LENGTH = 20_000
 #: "Last used" is for people; a write with each request would cost more than the check of its signature.
 LAST_USED_EVERY = timedelta(minutes=1)
 
@@ -194,7 +195,7 @@ class ApplicationManager(models.Manager["Application"]):
 
 
 def check_callbacks(text: str) -> None:
-    for line in _lines(text):
+    for line in _lines(text[:CALLBACKS_LENGTH]):
         try:
             if check_callback(line) == OUT_OF_BAND:
                 raise Malformed("“oob” needs no registration: every application may ask for a PIN")
@@ -247,13 +248,13 @@ class Application(Sealed):
 
     name = models.CharField(
         _("name"),
-        max_length=80,
+        max_length=names.LONGEST,
         validators=[MinLengthValidator(1), names.check_name],
         error_messages={"blank": _("Give it a name.")},
         help_text=_("People see it when they decide."),
     )
     # Null where names need not be unique: nulls never meet.
-    name_skeleton = models.CharField(max_length=255, unique=True, null=True, editable=False)
+    name_skeleton = models.CharField(max_length=names.SKELETON_LENGTH, unique=True, null=True, editable=False)
     description = models.TextField(
         _("description"), blank=True, default="", validators=[MaxLengthValidator(2_000)]
     )
@@ -277,7 +278,7 @@ class Application(Sealed):
         _("callback addresses"),
         blank=True,
         default="",
-        validators=[MaxLengthValidator(20_000), check_callbacks],
+        validators=[MaxLengthValidator(CALLBACKS_LENGTH), check_callbacks],
         help_text=_("One a line, exactly as they will be sent. None, for PINs only."),
     )
     access = models.CharField(_("access"), max_length=10, choices=Access.choices, default=Access.READ)
@@ -298,6 +299,9 @@ class Application(Sealed):
 
     #: No RSA key yet; the store protocol asks for one.
     rsa_key: None = None
+
+    #: What was last read or written, so that only changes are saved.
+    _loaded: Mapping[str, Any] = {}
 
     class Meta:
         verbose_name = _("application")
@@ -357,18 +361,38 @@ class Application(Sealed):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves it; notes when what people are shown has changed.
 
-        Key and secrets of an application that is there are written by their own methods alone: a form that
-        was opened before a reset must not bring the old ones back.
+        Of an application that is there, only what was changed on this object is written, and key and secrets
+        never: a form that was opened before a reset, a suspension or a change of access must not undo it.
         """
-        self.name_skeleton = names.skeleton(self.name)[:255] if conf.current().unique_names else None
+        self.name_skeleton = names.skeleton(self.name) if conf.current().unique_names else None
         if not self._state.adding and self._shown_before() != self._shown():
             self.changed_at = timezone.now()
         only = kwargs.get("update_fields")
         if only is None and not self._state.adding:
-            only = {field.name for field in self._meta.concrete_fields if not field.primary_key} - _SECRETS
+            only = {
+                name for name, value in self._values().items() if self._loaded.get(name, _UNKNOWN) != value
+            }
+            only -= _SECRETS
         if only is not None:
             kwargs["update_fields"] = {*only, "name_skeleton", "changed_at"}
         super().save(*args, **kwargs)
+        self._loaded = self._values()
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        row = super().from_db(*args, **kwargs)
+        row._loaded = row._values()
+        return row
+
+    def _values(self) -> dict[str, Any]:
+        """What the row holds here, but for what was not read from the database."""
+        deferred = self.get_deferred_fields()
+        fields = [field for field in self._meta.concrete_fields if not field.primary_key]
+        return {field.name: getattr(self, field.attname) for field in fields if field.attname not in deferred}
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._loaded = self._values()
 
     def _shown(self) -> tuple[str, ...]:
         return self.name, self.description, self.website, self.callback_lines
@@ -392,18 +416,21 @@ class Application(Sealed):
             self.request_tokens.using(self._alias).all().delete()
             self.access_tokens.using(self._alias).filter(revoked_at=None).update(revoked_at=timezone.now())
 
-    def add_secret(self) -> None:
-        """A second secret. The one until now stays valid beside it; one that was older still ends."""
+    def add_secret(self) -> bool:
+        """A second secret; the one until now stays valid beside it. False, and nothing done, where there are
+        two already: one of them may be deployed, so the older must be retired first.
+        """
         with transaction.atomic(using=self._alias):
             # Of the row as it is now: another worker may have reset it, and a secret is sealed for its key.
-            # The write, which changes nothing, locks the row.
-            Application.objects.using(self._alias).filter(pk=self.pk).update(access=models.F("access"))
-            self.refresh_from_db(using=self._alias)
+            self._lock()
+            if self.sealed_older_secret:
+                return False
             self.sealed_older_secret = self.sealed_secret
             self.older_secret_made_at, self.older_secret_used_at = self.secret_made_at, self.secret_used_at
             self.secret = new_secret()
             self.secret_made_at, self.secret_used_at = timezone.now(), None
             self._write("sealed_secret", "secret_made_at", "secret_used_at", *_OLDER)
+        return True
 
     def retire_older_secret(self) -> None:
         """Ends the older of two secrets."""
@@ -444,6 +471,19 @@ class Application(Sealed):
             .first()
         )
 
+    def ensure_own_token(self, user: Any) -> "tuple[AccessToken, bool]":
+        """`user`'s own token, made where there is none; and whether it was, for one of many calls at once."""
+        with transaction.atomic(using=self._alias):
+            self._lock()
+            there = self.own_token(user)
+            return (there, False) if there else (self.create_token(user), True)
+
+    def revoke_own_tokens(self, user: Any) -> int:
+        """Ends all that :meth:`create_token` made for `user`; how many those were."""
+        return self.access_tokens.filter(user=user, own=True, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+
     def mark_used(self, secret_index: int = 0, now: datetime | None = None) -> None:
         """Notes that one of its secrets signed a request; at most once a minute."""
         column = ("secret_used_at", "older_secret_used_at")[min(secret_index, 1)]
@@ -457,12 +497,20 @@ class Application(Sealed):
     def _alias(self) -> str:
         return router.db_for_write(Application, instance=self)
 
+    def _lock(self) -> None:
+        """Inside a transaction: this row as it is now, and nobody else's to write until the commit."""
+        # A write that changes nothing: SQLite has no SELECT … FOR UPDATE.
+        Application.objects.using(self._alias).filter(pk=self.pk).update(access=models.F("access"))
+        self.refresh_from_db(using=self._alias)
+
     def _write(self, *columns: str) -> None:
         Application.objects.using(self._alias).filter(pk=self.pk).update(
             **{column: getattr(self, column) for column in columns}
         )
+        self._loaded = {**self._loaded, **{column: getattr(self, column) for column in columns}}
 
 
+_UNKNOWN = object()
 _OLDER = ("sealed_older_secret", "older_secret_made_at", "older_secret_used_at")
 _SECRETS = {"key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER}
 

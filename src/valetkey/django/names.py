@@ -19,6 +19,17 @@ _INVISIBLE = re.compile(
 )
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
+# Blocks whose letters are pictures of Latin ones (phonetic alphabets, small capitals, Lisu, Cherokee), which
+# nobody writes a name with for another reason, and the marks that say "checked".
+_IN_DISGUISE = re.compile(
+    "[\u0250-\u02af\u13a0-\u13ff\u1d00-\u1dbf\u2c60-\u2c7f\ua4d0-\ua4ff\ua720-\ua7ff\uab30-\uabbf"
+    "\u2611\u2705\u2713\u2714]"
+)
+
+#: Characters of a name, and of what is compared of it.
+LONGEST = 80
+SKELETON_LENGTH = 255
+
 # Scripts that one text may mix: Japanese, Korean and Chinese do, with Latin among them (UTS 39, "highly
 # restrictive").
 _TOGETHER = (
@@ -42,8 +53,11 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("i", "l"))
 
 def check_name(name: str) -> None:
     """:raises ValidationError: for a name with characters that can't be seen, or with letters of two
-    alphabets.
+    alphabets, or letters that are drawn for looking like others. One that is too long for an application
+    is left to the check of its length.
     """
+    if len(name) > LONGEST:
+        return
     unseen = any(unicodedata.category(character) in _UNSEEN_CATEGORIES for character in name)
     odd_blank = any(character != " " and unicodedata.category(character) == "Zs" for character in name)
     if (
@@ -51,6 +65,7 @@ def check_name(name: str) -> None:
         or odd_blank
         or name != name.strip()
         or _INVISIBLE.search(name)
+        or _IN_DISGUISE.search(name)
         or _mixes_alphabets(name)
         or _towers(name)
     ):
@@ -59,7 +74,8 @@ def check_name(name: str) -> None:
 
 def skeleton(name: str) -> str:
     """What is left of `name` when all that eyes skip is taken away: equal for two names that look alike."""
-    decomposed = unicodedata.normalize("NFKD", name)
+    # Cut first: normalising takes the square of the length of a run of combining marks.
+    decomposed = unicodedata.normalize("NFKD", name[:LONGEST])
     letters = "".join(
         character for character in decomposed if not unicodedata.category(character).startswith("M")
     )
@@ -67,7 +83,8 @@ def skeleton(name: str) -> str:
     for pair, single in _PAIRS:
         drawn = drawn.replace(pair, single)
     # A name of nothing but signs is its own skeleton.
-    return "".join(character for character in drawn if character.isalnum()) or drawn.strip()
+    bare = "".join(character for character in drawn if character.isalnum()) or drawn.strip()
+    return bare[:SKELETON_LENGTH]
 
 
 def is_reserved(name: str, reserved: Iterable[str]) -> bool:

@@ -101,7 +101,7 @@ class DjangoStore:
             request = RequestToken.objects.using(alias).filter(key=token)
             # The update locks the row until the commit, so that the number read after it is this try's own.
             request.update(tries=F("tries") + 1)
-            return request.values_list("tries", flat=True).get()
+            return request.values_list("tries", flat=True).first() or 0
 
     def exchange(self, request_token: str, access_token: credentials.AccessToken) -> AccessToken | None:
         with _durable() as alias:

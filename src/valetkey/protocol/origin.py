@@ -19,11 +19,9 @@ _NEVER = re.compile(r"[\x00-\x20\x7f]")
 
 # A private scheme (RFC 8252, section 7.1) leads to an application on the same device. These lead into the
 # browser itself, or start what belongs to the system.
-_NEVER_A_CALLBACK = frozenset(
-    (
-        *("javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "chrome"),
-        *("ftp", "ws", "wss", "smb", "mailto", "tel", "sms", "intent", "ms-msdt", "search-ms"),
-    )
+_NEVER_A_CALLBACK = re.compile(
+    r"javascript|data|vbscript|file|filesystem|blob|about|jar|feed|mhtml|view-source|resource|res|chrome.*|moz-.*|edge.*"
+    r"|ftp|sftp|ssh|telnet|ldap|smb|git|ws|wss|mailto|tel|sms|intent|market|shell|search.*|ms-.*|itms.*|x-apple.*|hcp|help"
 )
 
 OUT_OF_BAND = "oob"
@@ -118,7 +116,7 @@ def check_callback(callback: str) -> str:
     scheme = scheme.lower()
     if not colon or not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
         raise Malformed("it isn't an absolute address: start it with https://, or send “oob” for a PIN")
-    if scheme in _NEVER_A_CALLBACK:
+    if _NEVER_A_CALLBACK.fullmatch(scheme):
         raise Malformed(f"“{scheme}:” is not allowed: use https://")
     if "#" in callback:
         raise Malformed("leave out what follows “#”: no browser sends it")

@@ -127,7 +127,8 @@ class ProviderStore(Store[C_co, T_co], Protocol[C_co, T_co]):
         """
 
     def count_try(self, token: str) -> int:
-        """Counts one more try to exchange this request token, and gives the number so far, this one included.
+        """Counts one more try to exchange this request token, and gives the number so far, this one included;
+        0 where there is no such token any more.
 
         Atomic: of many tries at once, no two get the same number. Committed before it returns, whatever
         becomes of the request.

@@ -177,8 +177,11 @@ class MemoryStore:
 
     def count_try(self, token: str) -> int:
         with self._lock:
-            self._requests[token].tries += 1
-            return self._requests[token].tries
+            request = self._requests.get(token)
+            if request is None:
+                return 0
+            request.tries += 1
+            return request.tries
 
     def exchange(self, request_token: str, access_token: AccessToken) -> MemoryToken | None:
         with self._lock:

@@ -219,3 +219,17 @@ def test_the_addresses_for_requests_stand_on_the_page(demo: Demo) -> None:
     assert shown(page, "au") == f"{origin}/oauth/authorize"
     assert shown(page, "at") == f"{origin}/oauth/access_token"
     assert PASSWORD not in page.text
+
+
+def test_a_number_that_no_database_holds_is_not_there(demo: Demo) -> None:
+    visitor = Visitor.new(demo)
+    for path in (f"/developers/{10**20}/", f"/account/applications/{10**20}/", f"/status/{10**20}/"):
+        assert visitor.see(path).status == 404
+
+
+def test_many_bad_callbacks_are_named_five_at_a_time(demo: Demo) -> None:
+    page = Visitor.new(demo).send(
+        "/developers/new/", name="Heron", callbacks="nowhere\n" * 2_000, access="read"
+    )
+    assert page.status == 422
+    assert len(page.text) < 60_000

@@ -1,5 +1,7 @@
 """Aviary's first page."""
 
+import pytest
+
 from tests.demo.caller import Caller
 from tests.demo.visitor import Visitor, text_of
 from tests.running import Demo
@@ -79,3 +81,10 @@ def test_a_status_has_a_page_of_its_own(demo: Demo) -> None:
 def test_a_page_that_no_number_names_is_not_there(demo: Demo) -> None:
     for query in ("before=x", "before=-1", f"after={'9' * 40}"):
         assert Visitor(demo).see(f"/?{query}").status == 404
+
+
+@pytest.mark.abuse("A07")
+def test_a_status_of_nothing_but_marks_holds_up_nobody(demo: Demo) -> None:
+    marks = "a" + "\u0301" * 200_000 + "\u0327" * 200_000
+    page = Visitor.new(demo).send("/", status=marks)
+    assert "Posted, and cut" in page.text

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -103,11 +104,15 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
             setattr(mine, name, value)
         try:
             mine.full_clean(exclude=["owner"])
+            with transaction.atomic():
+                mine.save()
         except ValidationError as error:
             form.refuse(error)
             mine.name = before
+        except IntegrityError:  # somebody else took the name since it was looked for
+            form.add_error("name", "Another application has this name, or one that looks like it.")
+            mine.name = before
         else:
-            mine.save()
             messages.success(request, "Saved.")
             return redirect("aviary:application", mine.pk)
     context = {"form": form, "application": mine}
@@ -141,8 +146,7 @@ def _access_changed(mine: Application) -> str:
 def add_secret(request: HttpRequest, number: int) -> HttpResponse:
     """A second secret; both work. A third would end the first, so there is none."""
     mine = _mine(request, number)
-    if len(mine.secrets) == 1:
-        mine.add_secret()
+    if mine.add_secret():
         messages.success(request, "Added. Both secrets work until you retire the older one.")
     return redirect("aviary:application", mine.pk)
 
@@ -187,8 +191,7 @@ def reset(request: HttpRequest, number: int) -> HttpResponse:
 def make_token(request: HttpRequest, number: int) -> HttpResponse:
     """One's own access token, without the three legs."""
     mine = _mine(request, number)
-    if mine.own_token(request.user) is None:
-        mine.create_token(request.user)
+    if mine.ensure_own_token(request.user)[1]:
         messages.success(request, "Made. Token and secret stand below.")
     return redirect("aviary:application", mine.pk)
 
@@ -197,8 +200,7 @@ def make_token(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """Ends it, at once."""
-    token = _mine(request, number).own_token(request.user)
-    if token is not None and token.revoke():
+    if _mine(request, number).revoke_own_tokens(request.user):
         messages.success(request, f"Your access token stopped working at {timezone.now():%H:%M:%S} UTC.")
     return redirect("aviary:application", number)
 

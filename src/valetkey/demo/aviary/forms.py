@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from valetkey.demo.aviary.models import User, check_display_name, check_screen_name, is_empty
-from valetkey.django.models import Access, Application
+from valetkey.django.models import CALLBACKS_LENGTH, Access, Application
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import OUT_OF_BAND, Url, check_callback
 
@@ -18,6 +18,8 @@ _PASSWORD_WORDS = {
 }
 #: Longer ones cost time to hash and protect nobody better.
 _LONGEST_PASSWORD = 256
+#: As many lines are named that can't be accepted.
+_MOST_FAULTS = 5
 
 
 def _password(hint: str, use: str) -> forms.CharField:
@@ -154,14 +156,16 @@ class ApplicationForm(forms.Form):
         help_text="One a line, exactly as you will send them. https; or http on this computer, then on any "
         "port. None, for PINs only.",
         required=False,
+        max_length=CALLBACKS_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        error_messages={"max_length": "These are too many."},
     )
 
     def clean_callbacks(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["callbacks"].splitlines() if line.strip()]
         errors = [fault for fault in map(_fault_of_callback, lines) if fault]
         if errors:
-            raise ValidationError(errors)
+            raise ValidationError(errors[:_MOST_FAULTS])
         return list(dict.fromkeys(lines))
 
     def fields_of(self) -> dict[str, Any]:

@@ -1,31 +1,41 @@
 """Where everything is. The paths of programs are the ones of the service that the tutorial talks to."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import IntConverter
 
 from valetkey.demo.aviary import account, api, developers, timeline
 from valetkey.demo.shared import files
 
+
+class RowNumber(IntConverter):
+    """A number that a database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(RowNumber, "row")
+
 pages = [
     path("", timeline.home, name="home"),
-    path("status/<int:number>/", timeline.status, name="status"),
+    path("status/<row:number>/", timeline.status, name="status"),
     path("signup/", account.sign_up, name="signup"),
     path("login/", account.log_in, name="login"),
     path("logout/", account.log_out, name="logout"),
     path("account/", account.account, name="account"),
     path("account/applications/", account.applications, name="applications"),
     path("account/applications/revoke/", account.revoke_all, name="revoke_all"),
-    path("account/applications/<int:number>/", account.application, name="connected"),
-    path("account/applications/<int:number>/revoke/", account.revoke, name="revoke"),
+    path("account/applications/<row:number>/", account.application, name="connected"),
+    path("account/applications/<row:number>/revoke/", account.revoke, name="revoke"),
     path("developers/", developers.developers, name="developers"),
     path("developers/new/", developers.register, name="register"),
-    path("developers/<int:number>/", developers.application, name="application"),
-    path("developers/<int:number>/edit/", developers.edit, name="edit"),
-    path("developers/<int:number>/access/", developers.change_access, name="access"),
-    path("developers/<int:number>/secret/", developers.add_secret, name="add_secret"),
-    path("developers/<int:number>/secret/retire/", developers.retire_secret, name="retire_secret"),
-    path("developers/<int:number>/reset/", developers.reset, name="reset"),
-    path("developers/<int:number>/token/", developers.make_token, name="make_token"),
-    path("developers/<int:number>/token/revoke/", developers.revoke_token, name="revoke_token"),
+    path("developers/<row:number>/", developers.application, name="application"),
+    path("developers/<row:number>/edit/", developers.edit, name="edit"),
+    path("developers/<row:number>/access/", developers.change_access, name="access"),
+    path("developers/<row:number>/secret/", developers.add_secret, name="add_secret"),
+    path("developers/<row:number>/secret/retire/", developers.retire_secret, name="retire_secret"),
+    path("developers/<row:number>/reset/", developers.reset, name="reset"),
+    path("developers/<row:number>/token/", developers.make_token, name="make_token"),
+    path("developers/<row:number>/token/revoke/", developers.revoke_token, name="revoke_token"),
 ]
 
 programs = [

@@ -2,4 +2,6 @@
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from valetkey.demo.shared.charset import guarded
+
+application = guarded(get_wsgi_application())

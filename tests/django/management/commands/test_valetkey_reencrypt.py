@@ -59,6 +59,7 @@ def test_afterwards_the_old_key_is_needed_no_more(token: AccessToken) -> None:
 def test_it_can_be_stopped_half_way_and_started_again(token: AccessToken) -> None:
     with keys(NEW, OLD):
         application = Application.objects.get()
+        application.retire_older_secret()
         application.add_secret()  # one of the four is under the new key
         assert walk.call("/api/read", application, token).status_code == 200
         assert reencrypt() == ("Encrypted 3 secrets anew.\n", "")
