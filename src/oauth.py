@@ -23,10 +23,9 @@ starts with a copy of what its maker had. Where threads are pooled, let each vis
 """
 
 import os
-import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
@@ -40,8 +39,8 @@ from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.encoding import Malformed, form_decode, form_encode, percent_decode, percent_encode
 from valetkey.protocol.errors import masked, named
 from valetkey.protocol.header import build_authorization
-from valetkey.protocol.origin import Url
-from valetkey.protocol.parameters import FORM, in_order, normalise
+from valetkey.protocol.origin import Url, written
+from valetkey.protocol.parameters import FORM, added_twice, in_order, normalise
 from valetkey.protocol.signatures import METHODS, Key
 from valetkey.urllib import TIMEOUT, send
 
@@ -72,8 +71,6 @@ _TOKENS = ("requestToken", "requestTokenSecret", "accessToken", "accessTokenSecr
 _MAX_REDIRECTS = 5
 _IN_QUERY = ("GET", "HEAD", "DELETE")
 _REDIRECTS = (301, 302, 303, 307, 308)
-# A request line can't carry these.
-_UNWRITTEN = re.compile(r"[ \x80-\U0010ffff]+")
 
 
 class OAuthError(Error):
@@ -245,9 +242,11 @@ def _signed(url: str, method: str, parameters: Values, protocol: dict[str, str],
     place = _place(method)
     given = _pairs(parameters)
     try:
-        url = _written(url)
+        url = written(url)
         query = form_decode(Url(url).query or "")
-        _check_free([*query, *given], protocol)
+        twice = added_twice([*query, *given], protocol)
+        if twice:
+            raise Malformed(f"leave out “{twice[0]}”, which is added here, for each request anew")
         string = _get_base_string(url, {**parameters, **protocol}, method)
         signature = _get_signature(signing_key, string)
         header = _build_oauth_headers({**protocol, "oauth_signature": signature})
@@ -270,22 +269,6 @@ def _signed(url: str, method: str, parameters: Values, protocol: dict[str, str],
 
 def _place(method: str) -> Literal["query", "form"]:
     return "query" if method in _IN_QUERY else "form"
-
-
-def _written(url: str) -> str:
-    """`url` as a request line carries it: blanks and letters outside ASCII become UTF-8 escapes."""
-    scheme, slashes, rest = url.partition("#")[0].partition("://")
-    host = re.match("[^/?]*", rest)
-    end = host.end() if host else 0
-    return scheme + slashes + rest[:end] + _UNWRITTEN.sub(lambda found: url_encode(found[0]), rest[end:])
-
-
-def _check_free(given: Iterable[tuple[str, str]], protocol: Mapping[str, str]) -> None:
-    for name, _ in given:
-        if name in protocol or name == "oauth_signature":
-            raise Unsignable(
-                "resourceUrl or parameters", f"leave out “{name}”: it is added here, for each request anew"
-            )
 
 
 def _send(signed: Signed) -> Answer:
@@ -317,7 +300,7 @@ def _same_origin_redirect(url: str, method: str, answer: Answer) -> str | None:
         return None
     try:
         onward = urljoin(url, location)
-        return onward if Url(onward).origin == Url(_written(url)).origin else None
+        return onward if Url(onward).origin == Url(written(url)).origin else None
     except ValueError:  # Malformed is one, and urljoin raises it for half an IPv6 address
         return None
 

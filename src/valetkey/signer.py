@@ -12,13 +12,14 @@ from valetkey.protocol.encoding import Malformed, form_encode, percent_encode, u
 from valetkey.protocol.errors import Unsignable, named
 from valetkey.protocol.header import build_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
-from valetkey.protocol.origin import Url
+from valetkey.protocol.origin import Url, written
 from valetkey.protocol.parameters import (
     FORM,
     MAX_NONCE_OCTETS,
     Pair,
     Parameter,
     Source,
+    added_twice,
     collect,
     in_order,
     is_form,
@@ -31,7 +32,6 @@ Placement = Literal["header", "query", "body"]
 
 _SOURCES: Mapping[str, Source] = {"header": "header", "query": "query", "body": "form"}
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_UNWRITTEN = re.compile(r"[^\x21-\x7e]+|[\"<>\\^`{|}]")
 
 
 class Signed(Value):
@@ -171,8 +171,7 @@ class Signer:
             raise Unsignable("body", error.reason) from None
         if self.placement == "body" and form is None:
             raise Unsignable("body", f'with placement="body" it must be a form: set Content-Type to {FORM}')
-        url = _written(url)
-        target = _checked_url(url)
+        url, target = _target(url)
         try:
             given = collect(query=target.query, form=form)
         except Malformed as error:
@@ -229,24 +228,10 @@ class Signer:
         return parameters
 
 
-def _written(url: str) -> str:
-    """`url` as a request line carries it: what no HTTP library would send as it is becomes UTF-8 escapes."""
-    if url != url.strip() or any(character < " " or character == "\x7f" for character in url):
-        raise Unsignable(
-            "url", "there is a blank around it, or a control character or a line break in it: remove it"
-        )
-    scheme, slashes, rest = url.partition("#")[0].partition("://")
-    cut = min((rest.find(mark) for mark in "/?" if mark in rest), default=len(rest))
+def _target(url: str) -> tuple[str, Url]:
     try:
-        tail = _UNWRITTEN.sub(lambda found: percent_encode(found[0]), rest[cut:])
-    except Malformed as error:
-        raise Unsignable("url", error.reason) from None
-    return f"{scheme}{slashes}{rest[:cut]}{tail}"
-
-
-def _checked_url(url: str) -> Url:
-    try:
-        return Url(url)
+        sent = written(url)
+        return sent, Url(sent)
     except Malformed as error:
         raise Unsignable("url", error.reason) from None
 
@@ -268,10 +253,7 @@ def _checked_timestamp(timestamp: int | str | None) -> str:
 
 
 def _no_collision(given: list[Parameter], protocol: list[Pair]) -> None:
-    names = {name for name, _ in protocol} | {"oauth_signature"}
-    for parameter in given:
-        if parameter.name in names:
-            raise Unsignable(
-                "url" if parameter.source == "query" else "body",
-                f"it holds {parameter.name} already: was it signed before? Sign the bare request",
-            )
+    twice = added_twice(given, (name for name, _ in protocol))
+    if twice:
+        where = "url" if twice.source == "query" else "body"
+        raise Unsignable(where, f"it holds {twice.name} already: was it signed before? Sign the bare request")

@@ -93,15 +93,17 @@ class _Signing(HTTPRedirectHandler):
         self._signer = signer
         self._insecure = insecure
         self._elsewhere: WeakSet[Request] = WeakSet()
-        self._bare: WeakKeyDictionary[Request, tuple[str, Any]] = WeakKeyDictionary()
+        self._bare: WeakKeyDictionary[Request, tuple[Any, Any, Any, Any]] = WeakKeyDictionary()
 
     def https_request(self, request: Request) -> Request:
         if request in self._elsewhere:
             return request
-        # A request that is opened again still has what was added for its first signature.
-        url, data = self._bare.setdefault(request, (request.full_url, request.data))
-        request.full_url, request.data = url, data
+        # A request that is opened again still has what was added for its last signature.
+        url, data, *added = self._bare.get(request, (None, None, None, None))
+        if added == [request.full_url, request.data]:
+            request.full_url, request.data = url, data
         request.unredirected_hdrs.pop("Authorization", None)
+        url, data = request.full_url, request.data
         signed = self._signer.sign(
             request.get_method(), url, headers=request.header_items(), body=_octets(request)
         )
@@ -114,6 +116,7 @@ class _Signing(HTTPRedirectHandler):
             request.data = signed.body
             request.add_unredirected_header("Content-type", signed.headers["Content-Type"])
             request.add_unredirected_header("Content-length", str(len(signed.body or b"")))
+        self._bare[request] = (url, data, request.full_url, request.data)
         return request
 
     http_request = https_request
@@ -121,8 +124,9 @@ class _Signing(HTTPRedirectHandler):
     def redirect_request(
         self, request: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        # Services like to repeat the query, in which a signature may have travelled.
-        onward = super().redirect_request(request, fp, code, msg, headers, _unsigned(newurl))
+        if self._signer.placement == "query":
+            newurl = _unsigned(newurl)  # services like to repeat the query
+        onward = super().redirect_request(request, fp, code, msg, headers, newurl)
         if onward is not None and (
             request in self._elsewhere or not _same_origin(request.full_url, onward.full_url)
         ):

@@ -7,7 +7,7 @@ The base string URI (RFC 5849, section 3.4.1.2) is built from what is read here.
 import re
 from collections.abc import Iterable
 
-from valetkey.protocol.encoding import Malformed, form_decode
+from valetkey.protocol.encoding import Malformed, form_decode, percent_encode
 from valetkey.protocol.values import Value
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -15,6 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # RFC 3986, appendix B, with a scheme and an authority required.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:[^@\\]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
+_UNWRITTEN = re.compile(r"[^\x21-\x7e]+|[\"<>\\^`{|}]")
 _NEVER = re.compile(r"[\x00-\x20\x7f]")
 
 # A private scheme (RFC 8252, section 7.1) leads to an application on the same device. These lead into the
@@ -95,6 +96,20 @@ class Url(Value):
     def is_private_channel(self) -> bool:
         """Whether nobody on the way can read along: https, or this very computer (section 3.4.4)."""
         return self.scheme == "https" or self.is_loopback
+
+
+def written(url: str) -> str:
+    """`url` as a request line carries it: what no HTTP library sends as it is (blanks, letters outside ASCII,
+    and the like) becomes UTF-8 escapes, in path and query; all else stays. A fragment is dropped.
+
+    :raises Malformed: for a blank around it, a control character, or a lone surrogate.
+    """
+    if url != url.strip() or any(character < " " or character == "\x7f" for character in url):
+        raise Malformed("there is a blank around it, or a control character or a line break in it: remove it")
+    scheme, slashes, rest = url.partition("#")[0].partition("://")
+    cut = min((rest.find(mark) for mark in "/?" if mark in rest), default=len(rest))
+    tail = _UNWRITTEN.sub(lambda found: percent_encode(found[0]), rest[cut:])
+    return f"{scheme}{slashes}{rest[:cut]}{tail}"
 
 
 def check_callback(callback: str) -> str:

@@ -1,7 +1,7 @@
 """Where a request's parameters come from, and the order they are signed in (RFC 5849, section 3.4.1.3)."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, TypeVar
 
 from valetkey.protocol.encoding import Malformed, form_decode, percent_encode
 
@@ -12,6 +12,9 @@ MAX_NONCE_OCTETS = 255
 
 Source = Literal["query", "header", "form"]
 Pair = tuple[str, str]
+
+
+P = TypeVar("P", bound=tuple[str, str])
 
 
 class Parameter(tuple[str, str]):
@@ -69,6 +72,14 @@ def collect(
         *(Parameter(name, value, "header") for name, value in header),
         *(Parameter(name, value, "form") for name, value in _decoded(form, "the form body")),
     ]
+
+
+def added_twice(given: Iterable[P], protocol: Iterable[str]) -> P | None:
+    """The first of the `given` pairs that has the name of a `protocol` parameter that is to be added, or of
+    the signature; None where none has. It would be there twice, and no provider could tell which one counts.
+    """
+    names = {*protocol, "oauth_signature"}
+    return next((pair for pair in given if pair[0] in names), None)
 
 
 def in_order(parameters: Iterable[Parameter]) -> list[Parameter]:
