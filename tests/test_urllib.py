@@ -337,6 +337,26 @@ def test_a_redirect_that_repeats_the_query_repeats_no_signature(elsewhere: bool)
         assert other.last.target == "/second?q=1"
 
 
+def test_a_redirect_keeps_the_token_in_its_address_where_the_signature_is_in_the_header() -> None:
+    with serving(always(200)) as other:
+        onward = f"{other.origin}/authorize?oauth_token=t"
+        with serving(always(302, headers={"Location": onward})) as service:
+            opener(signer()).open(f"{service.origin}/first", timeout=5).close()
+    assert other.last.target == "/authorize?oauth_token=t"
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_request_that_its_caller_changed_is_signed_as_it_then_is(placement: Placement) -> None:
+    with serving(always(200)) as service:
+        client = opener(signer(placement=placement))
+        request = Request(f"{service.origin}/x?page=1", data=b"a=1")
+        client.open(request, timeout=5).close()
+        request.full_url, request.data = f"{service.origin}/x?page=2", b"a=2"
+        client.open(request, timeout=5).close()
+        parameters = proved(service, service.last).parameters
+    assert sorted(parameters) == [("a", "2"), ("page", "2")]
+
+
 # -- send
 
 
