@@ -1214,3 +1214,8 @@ def test_a_refusal_names_no_more_of_a_callback_than_a_header_can_hold() -> None:
     reply = Service().ask("https://evil.example/" + "x" * 20_000)
     assert reply.status == 400
     assert len(reply.headers["WWW-Authenticate"]) < 2_000
+
+
+def test_methods_that_are_given_one_by_one_hold_for_every_leg() -> None:
+    service = Service(signature_methods=iter(["HMAC-SHA1"]))
+    assert said(service.exchange(*service.allowed())) == DONE

@@ -5,6 +5,7 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Generic
 
 from valetkey.flow import Flow, arun, run
@@ -104,21 +105,16 @@ class Provider(Generic[C, T]):
         self.clock = clock
         self.random = random
         self.reply = reply
-        self.verifier = Verifier(
+        verifier = partial(
+            Verifier[C, T],
             store,
-            signature_methods=signature_methods,
+            signature_methods=tuple(signature_methods),
             window=window,
             max_parameters=max_parameters,
             max_octets=max_octets,
         )
-        self._without_token = Verifier(
-            store,
-            signature_methods=signature_methods,
-            window=window,
-            require_token=False,
-            max_parameters=max_parameters,
-            max_octets=max_octets,
-        )
+        self.verifier = verifier()
+        self._without_token = verifier(require_token=False)
 
     def request_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
