@@ -365,15 +365,14 @@ class Application(Sealed):
         never: a form that was opened before a reset, a suspension or a change of access must not undo it.
         """
         self.name_skeleton = names.skeleton(self.name) if conf.current().unique_names else None
-        if not self._state.adding and self._shown_before() != self._shown():
-            self.changed_at = timezone.now()
-        only = kwargs.get("update_fields")
-        if only is None and not self._state.adding:
-            only = {
-                name for name, value in self._values().items() if self._loaded.get(name, _UNKNOWN) != value
-            }
-            only -= _SECRETS
-        if only is not None:
+        if not self._state.adding:
+            before = self._loaded
+            now = self._values()
+            changed = {name for name in now if name not in before or before[name] != now[name]}
+            if changed & _SHOWN:
+                self.changed_at = timezone.now()
+            only = kwargs.get("update_fields")
+            only = changed - _SECRETS if only is None else only
             kwargs["update_fields"] = {*only, "name_skeleton", "changed_at"}
         super().save(*args, **kwargs)
         self._loaded = self._values()
@@ -393,13 +392,6 @@ class Application(Sealed):
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
         self._loaded = self._values()
-
-    def _shown(self) -> tuple[str, ...]:
-        return self.name, self.description, self.website, self.callback_lines
-
-    def _shown_before(self) -> tuple[str, ...] | None:
-        row = Application.objects.filter(pk=self.pk)
-        return row.values_list("name", "description", "website", "callback_lines").first()
 
     def reset(self) -> None:
         """A new key and a new secret. The old ones, a second secret, open request tokens and all access
@@ -510,7 +502,7 @@ class Application(Sealed):
         self._loaded = {**self._loaded, **{column: getattr(self, column) for column in columns}}
 
 
-_UNKNOWN = object()
+_SHOWN = {"name", "description", "website", "callback_lines"}
 _OLDER = ("sealed_older_secret", "older_secret_made_at", "older_secret_used_at")
 _SECRETS = {"key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER}
 
