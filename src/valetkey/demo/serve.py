@@ -46,7 +46,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         _leave_to_parent()
 
 
-class ParentedArbiter(Arbiter):  # type: ignore[misc]
+class ParentedArbiter(Arbiter):  # type: ignore[misc]  # likewise
     """Stops when its parent is gone."""
 
     def __init__(self, app: "Server") -> None:
@@ -65,7 +65,7 @@ class ParentedArbiter(Arbiter):  # type: ignore[misc]
         super().maybe_promote_master()
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc]  # likewise
     """gunicorn, told everything here and nothing by files or the environment."""
 
     def __init__(self, package: str, descriptor: int, parent: int, workers: int, threads: int) -> None:

@@ -3,6 +3,7 @@ folder.
 """
 
 from valetkey.demo import config
+from valetkey.demo.shared.logs import logging_into
 
 CONFIG = config.load()
 
@@ -70,22 +71,4 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# Paths without their queries, and never a body.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {
-        "file": {
-            "class": "logging.FileHandler",
-            "filename": CONFIG.data / "site.log",
-            "encoding": "utf-8",
-            "formatter": "line",
-            "delay": True,
-        }
-    },
-    "loggers": {
-        "django": {"handlers": ["file"], "level": "WARNING", "propagate": False},
-        "valetkey": {"handlers": ["file"], "level": "WARNING", "propagate": False},
-    },
-}
+LOGGING = logging_into(CONFIG.data / "site.log")
