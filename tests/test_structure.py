@@ -18,12 +18,13 @@ ROOT = Path(__file__).parents[1]
 # from that folder.
 ROWS = (
     ("valetkey.protocol.encoding", "valetkey.protocol.values"),
-    ("valetkey.protocol.messages",),
+    ("valetkey.protocol.messages", "valetkey.protocol.parameters"),
+    ("valetkey.protocol.cases",),
     ("valetkey.protocol.errors",),
     ("valetkey.protocol.credentials", "valetkey.protocol.header", "valetkey.protocol.origin"),
-    ("valetkey.protocol.parameters", "valetkey.protocol.rsa"),
+    ("valetkey.protocol.rsa",),
     ("valetkey.protocol.base_string", "valetkey.protocol.signatures"),
-    ("valetkey.protocol.answers",),
+    ("valetkey.protocol.answers", "valetkey.protocol.mistakes"),
     ("valetkey.protocol",),
     ("valetkey.stores", "valetkey.flow"),
     ("valetkey.signer", "valetkey.verifier"),

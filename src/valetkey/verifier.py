@@ -8,6 +8,7 @@ from typing import Any, Generic
 
 from valetkey.flow import Flow, arun, run
 from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.cases import Case
 from valetkey.protocol.encoding import Malformed, utf8
 from valetkey.protocol.errors import Refused, named
 from valetkey.protocol.header import is_oauth, parse_authorization
@@ -57,17 +58,19 @@ class Verified(Value, Generic[C, T]):
     wherever they travelled; `oauth` are the protocol parameters, decoded, without the signature.
     `body_signed` says whether the signature covers the body: it covers a form, a body whose
     ``oauth_body_hash`` was right, and a body that isn't there. `secret_index` is the place in
-    ``consumer.secrets`` of the secret that signed.
+    ``consumer.secrets`` of the secret that signed. `method` and `url` are what was verified.
     """
 
-    __slots__ = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index")
-    _hidden = frozenset({"consumer", "token", "parameters", "oauth"})
+    __slots__ = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index", "method", "url")
+    _hidden = frozenset({"consumer", "token", "parameters", "oauth", "url"})
     consumer: C
     token: T | None
     parameters: tuple[Pair, ...]
     oauth: Mapping[str, str]
     body_signed: bool
     secret_index: int
+    method: str
+    url: str
 
     def __init__(
         self,
@@ -77,6 +80,8 @@ class Verified(Value, Generic[C, T]):
         oauth: Mapping[str, str],
         body_signed: bool,
         secret_index: int = 0,
+        method: str = "",
+        url: str = "",
     ) -> None:
         self._fill(
             consumer=consumer,
@@ -85,7 +90,16 @@ class Verified(Value, Generic[C, T]):
             oauth=oauth,
             body_signed=body_signed,
             secret_index=secret_index,
+            method=method,
+            url=url,
         )
+
+    def case(self, arrived: float) -> Case:
+        """What a refusal is about that comes after the signature proved. `arrived` is unix time in
+        seconds.
+        """
+        parameters = [Parameter(*pair, "header") for pair in (*self.oauth.items(), *self.parameters)]
+        return Case(self.method, self.url, parameters, self.consumer, self.token, arrived)
 
 
 class Verifier(Generic[C, T]):
@@ -170,38 +184,60 @@ class Verifier(Generic[C, T]):
         `find` stands in for the store's own, where request tokens are looked for.
         """
         now = time.time() if now is None else now
-        request = _Presented(method, url, headers, body, self)
-        request.check_version()
-        signature_method = request.signature_method(self.signature_methods)
-        stamp = request.stamp(now, self.window, optional=not signature_method.covers_request)
-        key, token_key = request.identity(self.require_token)
+        request = consumer = token = None
         try:
-            consumer, token = yield (find or self.store.find)(key, token_key)
-        except Exception as failure:
-            raise unavailable("consumers and tokens", failure) from failure
-
-        index = _matching_secret(request, signature_method, consumer, token)
-        _check_identity(request, consumer, token)
-        _check_method(request.oauth["oauth_signature_method"], consumer, self.signature_methods)
-        if index is None:
-            raise _wrong_signature(request)
-        _check_standing(consumer, token)
-        body_signed = request.check_body() and signature_method.covers_request
-
-        if stamp:
-            timestamp, nonce = stamp
+            request = _Presented(method, url, headers, body, self)
+            request.check_version()
+            signature_method = request.signature_method(self.signature_methods)
+            stamp = request.stamp(now, self.window, optional=not signature_method.covers_request)
+            key, token_key = request.identity(self.require_token)
             try:
-                first = yield self.store.claim_nonce(
-                    key, token_key, timestamp, nonce, until=timestamp + self.window
-                )
+                consumer, token = yield (find or self.store.find)(key, token_key)
             except Exception as failure:
-                raise unavailable("nonces", failure) from failure
-            if not first:
-                raise Refused(
-                    "nonce_used",
-                    "A request with this nonce and timestamp was accepted before: sign a retry anew.",
-                )
-        return Verified(consumer, token, request.others, request.shown_oauth, body_signed, index)
+                raise unavailable("consumers and tokens", failure) from failure
+
+            index = _matching_secret(request, signature_method, consumer, token)
+            _check_identity(request, consumer, token)
+            _check_method(request.oauth["oauth_signature_method"], consumer, self.signature_methods)
+            if index is None:
+                raise _wrong_signature(request)
+            _check_standing(consumer, token)
+            body_signed = request.check_body() and signature_method.covers_request
+
+            if stamp:
+                timestamp, nonce = stamp
+                try:
+                    first = yield self.store.claim_nonce(
+                        key, token_key, timestamp, nonce, until=timestamp + self.window
+                    )
+                except Exception as failure:
+                    raise unavailable("nonces", failure) from failure
+                if not first:
+                    raise Refused(
+                        "nonce_used",
+                        "A request with this nonce and timestamp was accepted before: sign a retry anew.",
+                    )
+        except Refused as refused:
+            parameters = () if request is None else request.parameters
+            concern(refused, Case(method, url, parameters, consumer, token, now))
+            raise
+        return Verified(consumer, token, request.others, request.shown_oauth, body_signed, index, method, url)
+
+
+def concern(refused: Refused, case: Case | None = None) -> None:
+    """Gives `refused` an id, if it has none, and lets it say what it is about."""
+    refused.id = refused.id or new_refusal_id()
+    refused.case = refused.case or case
+
+
+def new_refusal_id() -> str:
+    """Eight random characters that are read out without a mistake: ``7QK3-9MXD``."""
+    text = "".join(_READ_OUT[octet % 32] for octet in os.urandom(8))
+    return f"{text[:4]}-{text[4:]}"
+
+
+# Crockford's alphabet: no letter is taken for a digit.
+_READ_OUT = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class _Presented:

@@ -7,7 +7,18 @@ import traceback
 
 import pytest
 
-from valetkey import Answer, BadCallback, Denied, Error, Refused, ServiceError, Unsignable
+from valetkey import (
+    Answer,
+    BadCallback,
+    Consumer,
+    Denied,
+    Error,
+    Parameter,
+    Refused,
+    ServiceError,
+    Unsignable,
+)
+from valetkey.protocol.cases import Case
 from valetkey.protocol.encoding import form_decode
 from valetkey.protocol.errors import STATUS, masked, named
 from valetkey.protocol.header import parse_challenge
@@ -122,7 +133,9 @@ def test_what_a_refusal_repeats_is_encoded_in_header_and_body(text: str) -> None
 )  # just made
 def test_a_refusal_survives_copying_and_pickling(make: object) -> None:
     assert callable(make)
-    made = make(Refused("nonce_used", "advice", 503, "detail", {"a": "b"}, 7))
+    refused = Refused("nonce_used", "advice", 503, "detail", {"a": "b"}, 7)
+    refused.id = "7QK3-9MXD"
+    made = make(refused)
     assert vars(made) == {
         "problem": "nonce_used",
         "advice": "advice",
@@ -130,7 +143,26 @@ def test_a_refusal_survives_copying_and_pickling(make: object) -> None:
         "detail": "detail",
         "facts": {"a": "b"},
         "retry_after": 7,
+        "id": "7QK3-9MXD",
+        "case": None,
     }
+
+
+@pytest.mark.abuse("A80")
+def test_what_a_refusal_is_about_is_neither_copied_nor_pickled_nor_printed() -> None:
+    refused = Refused("signature_invalid", "advice")
+    parameter = Parameter("status", "canary", "form")
+    refused.case = Case("GET", "https://a.example/?canary", [parameter], Consumer("k", "canary"), "canary", 1)
+    shown = [str(refused), repr(refused), repr(vars(refused)), refused.reply().body.decode()]
+    assert "canary" not in " ".join(shown)
+    assert b"canary" not in pickle.dumps(refused)
+
+
+def test_an_answer_carries_the_id_of_its_refusal() -> None:
+    refused = Refused("nonce_used", "advice")
+    refused.id = "7QK3-9MXD"
+    assert parse_challenge(refused.headers["WWW-Authenticate"])["refusal"] == "7QK3-9MXD"
+    assert refused.reply().body.endswith(b"&refusal=7QK3-9MXD")
 
 
 def test_a_service_error_shows_what_the_service_answered() -> None:

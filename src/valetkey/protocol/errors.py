@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from valetkey.protocol.cases import Case
 from valetkey.protocol.encoding import form_encode, percent_encode
 from valetkey.protocol.messages import Answer, Headers, HeadersLike
 from valetkey.protocol.values import HIDDEN
@@ -67,6 +68,9 @@ class Refused(Error):
     :param facts: further ``oauth_*`` parameters of the extension, decoded (``oauth_acceptable_timestamps``
         …).
     :param retry_after: seconds, for 429 and 503.
+
+    The server's side adds two things. `id` names this very refusal in the answer and in the log, so that a
+    person who asks about it need only say it. `case` is the request that was refused; it stays in the house.
     """
 
     def __init__(
@@ -85,14 +89,25 @@ class Refused(Error):
         self.detail = detail
         self.facts = dict(facts or {})
         self.retry_after = retry_after
+        self.id = ""
+        self.case: Case | None = None
 
     def __str__(self) -> str:
         return f"{self.problem} ({self.status}): {self.advice}"
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """The extension's parameters, decoded: the problem, the facts, the advice."""
-        return [("oauth_problem", self.problem), *self.facts.items(), ("oauth_problem_advice", self.advice)]
+        """The extension's parameters, decoded: the problem, the facts, the advice; and the refusal's id."""
+        identified = [("refusal", self.id)] if self.id else []
+        return [
+            ("oauth_problem", self.problem),
+            *self.facts.items(),
+            ("oauth_problem_advice", self.advice),
+            *identified,
+        ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, {"id": self.id}
 
     @property
     def headers(self) -> Headers:

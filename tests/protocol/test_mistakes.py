@@ -1,0 +1,153 @@
+"""A wrong signature that a usual mistake gives is explained, and no other one is."""
+
+from typing import Any
+
+import oauthlib.oauth1
+import pytest
+
+from valetkey import Consumer, MemoryStore, Refused, Signer, Verifier
+from valetkey.protocol import mistakes
+from valetkey.protocol.cases import Case
+from valetkey.protocol.credentials import AccessToken
+from valetkey.protocol.mistakes import MOST_PARAMETERS, SENTENCES, Mistake, find
+from valetkey.protocol.parameters import Parameter
+from valetkey.protocol.signatures import METHODS, Key
+
+CONSUMER = Consumer("key", "consumer secret")
+TOKEN = AccessToken("token", "token secret")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PLACE = "http://127.0.0.1:12001/1/update.json"
+
+
+def signed(url: str, body: str | None = None, method: str = "POST", **options: Any) -> str:
+    """The Authorization header of an independent client."""
+    secrets = {"client_secret": CONSUMER.secret, "resource_owner_secret": TOKEN.secret, **options}
+    client = oauthlib.oauth1.Client(CONSUMER.key, resource_owner_key=TOKEN.key, **secrets)
+    headers = FORM if body is not None else {}
+    made: str = client.sign(url, method, body, headers)[1]["Authorization"]
+    return made
+
+
+def refused(authorization: str, url: str = PLACE, body: str | None = None, method: str = "POST") -> Refused:
+    """What the verifier says of a request whose signature was made for another one."""
+    store = MemoryStore()
+    store.add(CONSUMER, TOKEN)
+    verifier = Verifier(store, signature_methods=("HMAC-SHA1", "PLAINTEXT"))
+    headers = {"Authorization": authorization, **(FORM if body is not None else {})}
+    with pytest.raises(Refused) as caught:
+        verifier.verify(method, url, headers=headers, body=None if body is None else body.encode())
+    assert caught.value.problem == "signature_invalid"
+    return caught.value
+
+
+def found(*request: Any, **options: Any) -> Mistake | None:
+    case = refused(*request, **options).case
+    assert case is not None
+    return find(case)
+
+
+TEXT = "status=tea%20%26%20toast"
+WRONG = {
+    "https signed, http sent": (
+        signed("https://127.0.0.1:12001/1/update.json"),
+        {},
+        Mistake("scheme", "https"),
+    ),
+    "http signed, https sent": (
+        signed("http://api.example/a"),
+        {"url": "https://api.example/a"},
+        Mistake("scheme", "http"),
+    ),
+    "port forgotten": (
+        signed("http://127.0.0.1/1/update.json"),
+        {},
+        Mistake("port", "http://127.0.0.1"),
+    ),
+    "query forgotten": (signed(PLACE), {"url": f"{PLACE}?count=20"}, Mistake("query")),
+    "longer query forgotten": (signed(PLACE), {"url": f"{PLACE}?count=20&page=2"}, Mistake("query")),
+    "form forgotten": (signed(PLACE), {"body": f"{TEXT}&reply=1"}, Mistake("form")),
+    "one parameter of a form forgotten": (
+        signed(PLACE, "reply=1"),
+        {"body": f"reply=1&{TEXT}"},
+        Mistake("parameter", "status"),
+    ),
+    "the only parameter of a form forgotten": (signed(PLACE), {"body": TEXT}, Mistake("parameter", "status")),
+    "one parameter of the query forgotten": (
+        signed(f"{PLACE}?a=1"),
+        {"url": f"{PLACE}?a=1&b=2"},
+        Mistake("parameter", "b"),
+    ),
+    "a value encoded twice": (
+        signed(PLACE, "status=tea%2520%2526%2520toast"),
+        {"body": TEXT},
+        Mistake("encoding"),
+    ),
+    "the token's secret forgotten": (signed(PLACE, resource_owner_secret=""), {}, Mistake("token-secret")),
+    "the token's secret forgotten in PLAINTEXT": (
+        signed(PLACE, resource_owner_secret="", signature_method="PLAINTEXT"),
+        {},
+        Mistake("token-secret"),
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_usual_mistake_is_proved(wrong: str) -> None:
+    authorization, request, mistake = WRONG[wrong]
+    assert found(authorization, **request) == mistake
+
+
+def test_a_method_in_small_letters_is_proved() -> None:
+    right = Signer(CONSUMER, TOKEN).sign("POST", PLACE)
+    small = right.base_string.replace("POST", "post", 1)
+    signature = METHODS["HMAC-SHA1"].sign(small, Key(CONSUMER.secret, TOKEN.secret))
+    parameters = [item for item in right.parameters if item.name != "oauth_signature"]
+    parameters.append(Parameter("oauth_signature", signature, "header"))
+    assert find(Case("POST", PLACE, parameters, CONSUMER, TOKEN)) == Mistake("method", "post")
+
+
+def test_the_older_secret_of_two_is_tried_as_well() -> None:
+    class Two:
+        key, secret, rsa_key, signature_methods = CONSUMER.key, "new", None, None
+        secrets = ("new", CONSUMER.secret)
+
+    case = refused(signed("https://127.0.0.1:12001/1/update.json")).case
+    assert case is not None
+    assert find(Case(case.method, case.url, case.parameters, Two(), TOKEN)) == Mistake("scheme", "https")
+
+
+NOTHING = {
+    "another secret": signed(PLACE, client_secret="another"),
+    "another path": signed("http://127.0.0.1:12001/1/destroy.json"),
+    "another host": signed("http://api.example/1/update.json"),
+    "PLAINTEXT with another secret": signed(PLACE, client_secret="another", signature_method="PLAINTEXT"),
+}
+
+
+@pytest.mark.parametrize("wrong", NOTHING)
+def test_what_no_usual_mistake_gives_is_not_explained(wrong: str) -> None:
+    assert found(NOTHING[wrong]) is None
+
+
+def test_without_the_keys_nothing_is_tried() -> None:
+    case = refused(signed("https://127.0.0.1:12001/1/update.json")).case
+    assert case is not None
+    for consumer, token in ((None, TOKEN), (CONSUMER, None)):
+        assert find(Case(case.method, case.url, case.parameters, consumer, token)) is None
+
+
+@pytest.mark.abuse("A07")
+def test_the_work_for_a_request_with_many_parameters_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = []
+    normalise = mistakes.normalise
+    monkeypatch.setattr(mistakes, "normalise", lambda pairs: computed.append(1) or normalise(pairs))
+    body = "&".join(f"p{number}=1" for number in range(900))
+    assert found(signed(PLACE, "other=1"), body=body) is None
+    assert len(computed) < MOST_PARAMETERS
+
+
+@pytest.mark.parametrize("slug", SENTENCES)
+def test_a_mistake_says_itself_in_a_sentence(slug: str) -> None:
+    sentence = str(Mistake(slug, "status"))
+    assert "{" not in sentence
+    assert ("status" in sentence) == ("{about}" in SENTENCES[slug])
