@@ -1,5 +1,6 @@
 """The two drivers of a flow, sync and async.
- A *flow* is a generator that yields what a store's methods return and is sent their results. Each check is
+
+A *flow* is a generator that yields what a store's methods return and is sent their results. Each check is
 written once, as a flow; a synchronous store's results go straight back, an asynchronous store's are awaited
 first.
 """

@@ -1,5 +1,6 @@
 """RFC 5849's pieces: pure functions and small frozen values.
- Nothing here does I/O, reads a clock, draws a random number, or knows which side of the wire it is on: it
+
+Nothing here does I/O, reads a clock, draws a random number, or knows which side of the wire it is on: it
 can't, since it imports nothing that could. Read in this order, the files are the RFC:
 
 ========================  =========================================================

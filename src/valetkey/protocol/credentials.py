@@ -2,8 +2,7 @@
 
 RFC 5849, section 1.1, calls them *client credentials* (a :class:`Consumer`), *temporary credentials* (a
 :class:`RequestToken`) and *token credentials* (an :class:`AccessToken`). Everybody else uses the words of
-    OAuth Core 1.0, and
-so does this package.
+OAuth Core 1.0, and so does this package.
 """
 
 from collections.abc import Iterable, Mapping
