@@ -40,6 +40,7 @@ from valetkey import (
     Refused,
     RequestToken,
     Signed,
+    Verified,
     Verifier,
 )
 from valetkey.protocol.answers import parse_token
@@ -142,6 +143,8 @@ def test_a_walk_ends_with_an_access_token_that_works() -> None:
     )
 
 
+@pytest.mark.rfc("2.1-16", "2.1-18", "2.3-11", "2.3-12", "4.4-1")
+@pytest.mark.abuse("A62")
 def test_the_answers_of_both_token_legs_are_forms_that_nobody_caches() -> None:
     service = Service()
     first = service.ask()
@@ -155,11 +158,14 @@ def test_the_answers_of_both_token_legs_are_forms_that_nobody_caches() -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.rfc("2.1-20")
 @pytest.mark.abuse("A93")
 def test_the_callback_is_confirmed_with_the_word_true() -> None:
     assert parse_token(Service().ask().body)["oauth_callback_confirmed"] == "true"
 
 
+@pytest.mark.rfc("2.2-11", "2.2-12")
+@pytest.mark.abuse("A51")
 def test_a_callback_with_a_query_keeps_it_and_gets_token_and_verifier_once() -> None:
     service = Service()
     token = service.start()
@@ -174,6 +180,7 @@ def test_a_callback_with_a_query_keeps_it_and_gets_token_and_verifier_once() -> 
     assert dict(parse_qsl(urlsplit(decision.redirect).query))["oauth_token"] == token.key
 
 
+@pytest.mark.rfc("2.2-9")
 @pytest.mark.abuse("A51")
 @pytest.mark.parametrize(
     ("callback", "begins"),
@@ -199,6 +206,7 @@ def test_the_person_is_sent_to_the_callback_of_the_first_leg(callback: str, begi
         assert decision.redirect.isprintable()
 
 
+@pytest.mark.rfc("2.1-8", "2.2-15")
 def test_a_walk_with_a_pin_shows_it_and_sends_nobody_anywhere() -> None:
     service = Service()
     token = service.start("oob")
@@ -278,6 +286,7 @@ def test_a_synchronous_call_on_an_asynchronous_store_says_what_to_call() -> None
 # -- the first leg
 
 
+@pytest.mark.rfc("2.1-15")
 @pytest.mark.parametrize(
     "oauth", [{"signature": "x"}, {"consumer_key": "unknown"}, {"timestamp": "1"}, {"version": "2.0"}]
 )
@@ -294,6 +303,8 @@ def test_a_bad_request_gets_no_request_token(oauth: dict[str, str]) -> None:
     assert {*calls} <= {"find"}
 
 
+@pytest.mark.rfc("2.1-4")
+@pytest.mark.abuse("A37")
 @pytest.mark.parametrize("callback", ["", None])
 def test_a_callback_has_to_be_sent(callback: str | None) -> None:
     service = Service()
@@ -307,6 +318,7 @@ def bare(service: Service) -> tuple[str, str]:
     return "POST", SERVICE.request_token_url
 
 
+@pytest.mark.rfc("2.1-4")
 def test_without_a_callback_parameter_the_advice_says_what_to_send() -> None:
     service = Service()
     made = service.request(SERVICE.request_token_url, key=Key(CONSUMER.secret), without=["oauth_token"])
@@ -360,6 +372,7 @@ TRICKS = [
 ]
 
 
+@pytest.mark.rfc("2.1-6", "2.1-8", "PR-9")
 @pytest.mark.abuse("A39")
 @pytest.mark.abuse("A40")
 @pytest.mark.rule(6)
@@ -545,6 +558,7 @@ def test_what_is_over_can_not_be_decided(state: str) -> None:
         assert refusal(call).problem == code
 
 
+@pytest.mark.rfc("2.3-8")
 def test_a_denial_goes_back_to_the_callback_and_says_so() -> None:
     service = Service()
     token = service.start()
@@ -562,6 +576,7 @@ def test_a_denial_without_a_callback_goes_nowhere() -> None:
     assert said(service.exchange(token, "00000000")) == ("permission_denied", 401)
 
 
+@pytest.mark.abuse("A38")
 @pytest.mark.rule(6)
 def test_the_deciding_person_and_the_access_are_the_arguments_alone() -> None:
     service = Service()
@@ -575,9 +590,53 @@ def test_the_deciding_person_and_the_access_are_the_arguments_alone() -> None:
     assert (found.user, found.access) == ("ada", "read")
 
 
+def reading(verified: Verified[Any, Any]) -> str | None:
+    """What a service might read of its first leg: a parameter of its own."""
+    return dict(verified.parameters).get("rights")
+
+
+@pytest.mark.rfc("2.1-9")
+@pytest.mark.parametrize("asked", ["read", None])
+def test_what_the_first_leg_asks_for_is_kept_for_the_person_to_see(asked: str | None) -> None:
+    service = Service(asked_access=reading)
+    query = "" if asked is None else f"?rights={asked}"
+    made = service.request(
+        SERVICE.request_token_url + query,
+        key=Key(CONSUMER.secret),
+        without=["oauth_token"],
+        callback=CALLBACK,
+    )
+    members = parse_token(service.provider.request_token(made.method, made.url, headers=made.headers).body)
+    token = RequestToken(members["oauth_token"], members["oauth_token_secret"])
+    assert service.provider.pending(token.key).access == asked
+    verifier = verifier_of(service.provider.allow(token.key, "ada"))
+    found = service.store.find(
+        CONSUMER.key, parse_token(service.exchange(token, verifier).body)["oauth_token"]
+    )[1]
+    assert isinstance(found, MemoryToken)
+    assert found.access == asked, "allowed without a word about it, it is what was asked for"
+
+
+def test_what_nobody_can_ask_for_gets_no_request_token() -> None:
+    def refuse(verified: Verified[Any, Any]) -> None:
+        raise Refused("parameter_rejected", "Ask for less.")
+
+    service = Service(asked_access=refuse)
+    assert said(service.ask()) == ("parameter_rejected", 400)
+    assert not service.store._requests
+
+
+def test_nothing_is_asked_of_a_first_leg_that_was_not_verified() -> None:
+    def never(verified: Verified[Any, Any]) -> None:
+        raise AssertionError("it was called")
+
+    assert said(Service(asked_access=never).ask(signature="wrong")) == ("signature_invalid", 401)
+
+
 # -- expiry
 
 
+@pytest.mark.rfc("2-2")
 @pytest.mark.parametrize(("after", "code"), [(599, ""), (600, "token_expired"), (10_000, "token_expired")])
 def test_a_request_token_lives_for_its_lifetime(after: int, code: str) -> None:
     service = Service()
@@ -591,6 +650,7 @@ def test_a_request_token_lives_for_its_lifetime(after: int, code: str) -> None:
         assert service.provider.allow(token.key, "ada").redirect
 
 
+@pytest.mark.rfc("2.3-9")
 @pytest.mark.parametrize(
     ("after", "expected"), [(599, DONE), (600, ("token_expired", 401)), (10_000, ("token_expired", 401))]
 )
@@ -605,6 +665,7 @@ def test_a_verifier_lives_for_its_lifetime_from_the_decision_on(
     assert said(service.exchange(token, verifier)) == expected
 
 
+@pytest.mark.rfc("2-2")
 def test_the_lifetime_can_be_set() -> None:
     service = Service(lifetime=60)
     token, verifier = service.allowed()
@@ -615,6 +676,7 @@ def test_the_lifetime_can_be_set() -> None:
 # -- the exchange
 
 
+@pytest.mark.rfc("2.3-3", "2.3-8")
 @pytest.mark.abuse("A37")
 @pytest.mark.parametrize("verifier", [None, "", "None", "guessed", "0" * 32, "\x00", "é"], ids=ascii)
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -632,6 +694,7 @@ def test_without_the_verifier_there_is_no_exchange(verifier: str | None, moment:
     assert said(service.exchange(token, right)) == DONE
 
 
+@pytest.mark.rfc("2.3-3")
 def test_an_absent_verifier_is_named_and_costs_no_try() -> None:
     service = Service()
     token, verifier = service.allowed()
@@ -642,6 +705,7 @@ def test_an_absent_verifier_is_named_and_costs_no_try() -> None:
     assert said(service.exchange(token, verifier)) == DONE
 
 
+@pytest.mark.rfc("2.3-10", "PR-9")
 def test_a_wrong_verifier_is_named() -> None:
     service = Service()
     token, _ = service.allowed()
@@ -650,6 +714,7 @@ def test_a_wrong_verifier_is_named() -> None:
     assert dict(form_decode(answer.body))["oauth_parameters_rejected"] == "oauth_verifier"
 
 
+@pytest.mark.rfc("2-1", "2.3-9")
 @pytest.mark.abuse("A41")
 def test_a_request_token_is_exchanged_once() -> None:
     service = Service()
@@ -659,6 +724,7 @@ def test_a_request_token_is_exchanged_once() -> None:
         assert said(service.exchange(token, verifier)) == ("token_used", 401)
 
 
+@pytest.mark.rfc("2-1")
 @pytest.mark.abuse("A41")
 def test_of_twenty_exchanges_at_once_one_gets_an_access_token() -> None:
     kept: list[str] = []
@@ -697,6 +763,7 @@ def test_of_twenty_exchanges_in_twenty_tasks_one_gets_an_access_token() -> None:
     assert Counter(map(said, run(all_at_once()))) == {DONE: 1, ("token_used", 401): 19}
 
 
+@pytest.mark.rfc("2.3-10")
 @pytest.mark.abuse("A42")
 @pytest.mark.rule(4)
 @pytest.mark.parametrize(
@@ -715,12 +782,16 @@ def test_a_pin_may_be_tried_five_times(wrong: int, expected: tuple[str, int]) ->
 
 @pytest.mark.abuse("A42")
 @pytest.mark.rule(4)
-@pytest.mark.parametrize("attempt", range(3))
-def test_of_fifty_guesses_at_once_five_are_compared(attempt: int) -> None:
+def test_of_ten_thousand_guesses_in_fifty_threads_five_are_compared() -> None:
     service = Service()
     token, pin = service.allowed("oob")
-    answers = together(50, lambda index: service.exchange(token, f"{(int(pin) + 1 + index) % 10**8:08}"))
-    assert Counter(map(said, answers)) == {("parameter_rejected", 401): 5, ("token_rejected", 401): 45}
+
+    def guess(index: int) -> list[tuple[str, int]]:
+        numbers = range(index * 200, index * 200 + 200)
+        return [said(service.exchange(token, f"{(int(pin) + 1 + n) % 10**8:08}")) for n in numbers]
+
+    answers = Counter(answer for some in together(50, guess) for answer in some)
+    assert answers == {("parameter_rejected", 401): 5, ("token_rejected", 401): 9_995}
     assert said(service.exchange(token, pin)) == ("token_rejected", 401)
 
 
@@ -743,6 +814,7 @@ def test_a_try_is_counted_before_the_verifier_is_compared() -> None:
     ]
 
 
+@pytest.mark.rfc("2.3-4", "2.3-7")
 @pytest.mark.abuse("A42")
 def test_who_does_not_know_the_tokens_secret_uses_up_no_try() -> None:
     service = Service()
@@ -761,6 +833,7 @@ def test_the_number_of_tries_can_be_set() -> None:
     assert dict(form_decode(answer.body))["oauth_problem_advice"].startswith("1 wrong verifiers were tried")
 
 
+@pytest.mark.rfc("2.3-10")
 @pytest.mark.abuse("A43")
 @pytest.mark.rule(4)
 def test_a_verifier_works_for_its_own_request_token_alone_and_crossing_burns_neither() -> None:
@@ -834,6 +907,7 @@ def test_an_access_token_is_no_request_token() -> None:
     assert refusal(lambda: service.provider.pending(TOKEN.key)).problem == "token_rejected"
 
 
+@pytest.mark.rfc("2.3-4")
 @pytest.mark.abuse("A22")
 def test_the_exchange_needs_a_request_token() -> None:
     service = Service()
@@ -846,6 +920,7 @@ def test_the_exchange_needs_a_request_token() -> None:
     )
 
 
+@pytest.mark.rfc("2.1-15", "2.3-7")
 @pytest.mark.abuse("A16")
 def test_each_leg_is_accepted_once() -> None:
     service = Service()
@@ -868,6 +943,7 @@ def test_each_leg_is_accepted_once() -> None:
 # -- what ends, and who is refused
 
 
+@pytest.mark.rfc("2-3")
 def test_a_revoked_token_is_refused_at_once_and_only_it() -> None:
     service = Service()
     (one, secret), (other, other_secret) = service.granted(), service.granted()
@@ -987,6 +1063,8 @@ def test_one_pin_has_another_hash_for_each_request_token() -> None:
     assert hashes[0] != hashes[1]
 
 
+@pytest.mark.rfc("2.2-10")
+@pytest.mark.abuse("A72")
 @pytest.mark.rule(4)
 @pytest.mark.parametrize(
     ("drawn", "pin"),
@@ -1015,6 +1093,7 @@ def test_a_pin_is_drawn_without_bias(drawn: list[int], pin: str) -> None:
     assert asked == [8] * len(drawn)
 
 
+@pytest.mark.rfc("2.2-10", "4.9-1")
 @pytest.mark.abuse("A72")
 @pytest.mark.rule(4)
 def test_tokens_secrets_and_verifiers_are_192_random_bits() -> None:
@@ -1031,6 +1110,7 @@ def test_tokens_secrets_and_verifiers_are_192_random_bits() -> None:
     assert asked == [24] * 5
 
 
+@pytest.mark.rfc("4.9-2")
 @pytest.mark.abuse("A72")
 def test_chance_owes_nothing_to_the_clock_or_the_seeded_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: float(NOW))

@@ -61,6 +61,7 @@ IMPURE_NAMES = {"__import__", "breakpoint", "eval", "exec", "input", "open", "pr
 THIRD_PARTY = {
     "valetkey.protocol.rsa": {"cryptography"},
     "valetkey.django.*": {"asgiref", "cryptography", "django"},  # asgiref is Django's own part
+    "valetkey.django.rest": {"rest_framework"},
     "valetkey.demo.*": {"cryptography", "django", "gunicorn"},
 }
 
@@ -69,6 +70,12 @@ UNMIRRORED = {
     "test_structure.py": "looks at all files at once",
     "test_packaging.py": "looks at the wheel",
     "test_documents.py": "runs the code of README and docs",
+    "test_messages.py": "looks at what is translated, everywhere",
+    "demo/*/test_translated.py": "looks at every page of a site",
+    "test_standards.py": "looks at docs/standards.md",
+    "test_fuzz.py": "runs the targets of fuzz/",
+    "test_marks.py": "runs tools/marks.py",
+    "test_security.py": "looks at docs/security.md",
     "interop/*": "each file is about somebody else's library",
     "browser/*": "each file is about what a person does",
     "vectors/*": "each file is about a file of vectors",
@@ -240,6 +247,7 @@ GOOD_TREE = {
     "valetkey/django/views.py": "from .models import Token\nfrom valetkey.provider import Provider",
     "valetkey/provider.py": "from .verifier import Verifier",
     "valetkey/django/middleware.py": "import oauth",
+    "valetkey/django/rest.py": "import django, rest_framework",
     "oauth.py": "from valetkey import urllib",
     "valetkey/demo/aviary/views.py": "import oauth, gunicorn\nfrom ...django import models",
     "valetkey/cli.py": "from valetkey import demo",

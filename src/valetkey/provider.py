@@ -17,7 +17,7 @@ from valetkey.protocol.origin import OUT_OF_BAND, callback_matches
 from valetkey.protocol.signatures import same_text
 from valetkey.protocol.values import Value
 from valetkey.stores import AsyncProviderStore, C, ProviderStore, StoredRequestToken, T
-from valetkey.verifier import Verified, Verifier, unavailable
+from valetkey.verifier import Verified, Verifier, concern, unavailable
 
 #: Octets of chance in a token, a secret and a verifier: 192 bits, in 32 characters.
 RANDOM_OCTETS = 24
@@ -44,17 +44,19 @@ class Pending(Value, Generic[C]):
     """A request token that waits for its person: what the authorize page shows.
 
     `consumer` and `token` are the store's own objects; `callback` is where the person goes on to (``oob``: a
-    PIN).
+    PIN); `access` is what it asks for, None for all that the consumer may have.
     """
 
-    __slots__ = ("consumer", "token", "callback")
+    __slots__ = ("consumer", "token", "callback", "access")
     _hidden = frozenset({"consumer", "token"})
     consumer: C
     token: StoredRequestToken
     callback: str
+    access: str | None
 
     def __init__(self, consumer: C, token: StoredRequestToken) -> None:
-        self._fill(consumer=consumer, token=token, callback=token.callback)
+        access = getattr(token, "requested_access", None)
+        self._fill(consumer=consumer, token=token, callback=token.callback, access=access)
 
 
 class Decision(Value):
@@ -80,6 +82,8 @@ class Provider(Generic[C, T]):
     :param tries: how many verifiers may be tried for one request token.
     :param clock: gives unix time in seconds.
     :param random: gives as many random octets as asked for.
+    :param asked_access: reads what access a verified first leg asks for, as the store keeps it; None for all
+        that its consumer may have, as by default. It raises :exc:`Refused` for what nobody can ask for.
     :param reply: makes the answer of a refusal: the place to log it, and what it says in detail.
 
     The others are the :class:`~valetkey.Verifier`'s.
@@ -97,6 +101,7 @@ class Provider(Generic[C, T]):
         max_octets: int = 1_000_000,
         clock: Callable[[], float] = time.time,
         random: Callable[[int], bytes] = os.urandom,
+        asked_access: Callable[[Verified[C, Any]], str | None] = lambda verified: None,
         reply: Callable[[Refused], Reply] = Refused.reply,
     ) -> None:
         self.store = store
@@ -104,6 +109,7 @@ class Provider(Generic[C, T]):
         self.tries = tries
         self.clock = clock
         self.random = random
+        self.asked_access = asked_access
         self.reply = reply
         verifier = partial(
             Verifier[C, T],
@@ -122,13 +128,13 @@ class Provider(Generic[C, T]):
         """The first leg (section 2.1): the answer that carries a request token, or a refusal. Arguments as
         :meth:`Verifier.verify` has them.
         """
-        return run(self._replied(self._request_token(method, url, headers, body)))
+        return run(self._request_token(method, url, headers, body))
 
     async def arequest_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`request_token`, for an asynchronous store."""
-        return await arun(self._replied(self._request_token(method, url, headers, body)))
+        return await arun(self._request_token(method, url, headers, body))
 
     def pending(self, token: str) -> Pending[C]:
         """The request that waits under this request token: for the page where the person decides (section
@@ -149,7 +155,7 @@ class Provider(Generic[C, T]):
 
         :param token: the request token's key.
         :param user: the person, as the store keeps them. From the session; never from the request.
-        :param access: what they saw and allowed, as the store keeps it.
+        :param access: what they saw and allowed, as the store keeps it; what was asked for, if not given.
         :raises Refused: as :meth:`pending` does; also where another decision was faster.
         """
         return run(self._decide(token, user, access, allowed=True))
@@ -173,25 +179,25 @@ class Provider(Generic[C, T]):
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """The third leg (section 2.3): the answer that carries an access token, or a refusal."""
-        return run(self._replied(self._access_token(method, url, headers, body)))
+        return run(self._access_token(method, url, headers, body))
 
     async def aaccess_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`access_token`, for an asynchronous store."""
-        return await arun(self._replied(self._access_token(method, url, headers, body)))
+        return await arun(self._access_token(method, url, headers, body))
 
     def invalidate_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """Revokes the access token that the request is signed with: the answer, or a refusal."""
-        return run(self._replied(self._invalidate_token(method, url, headers, body)))
+        return run(self._invalidate_token(method, url, headers, body))
 
     async def ainvalidate_token(
         self, method: str, url: str, *, headers: HeadersLike = None, body: bytes | None = None
     ) -> Reply:
         """:meth:`invalidate_token`, for an asynchronous store."""
-        return await arun(self._replied(self._invalidate_token(method, url, headers, body)))
+        return await arun(self._invalidate_token(method, url, headers, body))
 
     def revoke(self, token: str) -> bool:
         """Ends an access token at once; False where there is none. Who may ask is the caller's to know."""
@@ -202,9 +208,10 @@ class Provider(Generic[C, T]):
         return await arun(self._revoke(token))
 
     def _request_token(self, method: str, url: str, headers: HeadersLike, body: bytes | None) -> Flow[Reply]:
-        verified: Verified[C, Any] = yield from self._without_token.checks(
-            method, url, headers, body, self.clock()
-        )
+        checks = self._without_token.checks(method, url, headers, body, self.clock())
+        return self._leg(checks, self._give_request_token)
+
+    def _give_request_token(self, verified: Verified[C, Any]) -> Flow[Reply]:
         if verified.token is not None:
             raise Refused(
                 "parameter_rejected", "A request token is asked for without an oauth_token: leave it out."
@@ -217,11 +224,16 @@ class Provider(Generic[C, T]):
                 facts={"oauth_parameters_absent": "oauth_callback"},
             )
         _check_callback(callback, getattr(verified.consumer, "callbacks", ()))
+        access = self.asked_access(verified)
         token = RequestToken(self._chance(), self._chance())
         kept = yield from self._ask(
             "request tokens",
             lambda: self.store.add_request_token(
-                verified.consumer.key, token, callback=callback, expires=self.clock() + self.lifetime
+                verified.consumer.key,
+                token,
+                callback=callback,
+                access=access,
+                expires=self.clock() + self.lifetime,
             ),
         )
         if not kept:
@@ -248,9 +260,11 @@ class Provider(Generic[C, T]):
         if request.state != "pending":
             raise Refused("token_used", "You have decided this already; nothing was done again.")
         self._check_age(request)
-        if not callback_matches(request.callback, getattr(consumer, "callbacks", ())):
-            # Its registration was changed since: nobody may be sent there any more.
-            raise _unknown_request()
+        try:
+            _check_callback(request.callback, getattr(consumer, "callbacks", ()))
+        except Refused:
+            # Its registration was changed since, or the rules were: nobody may be sent there any more.
+            raise _unknown_request() from None
         return Pending(consumer, request)
 
     def _decide(self, token: str, user: Any, access: str | None, *, allowed: bool) -> Flow[Decision]:
@@ -263,7 +277,7 @@ class Provider(Generic[C, T]):
                 token,
                 allowed=allowed,
                 user=user,
-                access=access,
+                access=pending.access if allowed and access is None else access,
                 verifier_hash=_hash(pending.token, verifier) if allowed else "",
                 expires=self.clock() + self.lifetime,
             ),
@@ -278,9 +292,10 @@ class Provider(Generic[C, T]):
         return Decision(redirect=_appended(pending.callback, said))
 
     def _access_token(self, method: str, url: str, headers: HeadersLike, body: bytes | None) -> Flow[Reply]:
-        verified: Verified[C, Any] = yield from self.verifier.checks(
-            method, url, headers, body, self.clock(), self.store.find_request_token
-        )
+        checks = self.verifier.checks(method, url, headers, body, self.clock(), self.store.find_request_token)
+        return self._leg(checks, self._exchange)
+
+    def _exchange(self, verified: Verified[C, Any]) -> Flow[Reply]:
         request: StoredRequestToken = verified.token  # type: ignore[assignment]  # require_token: it is there, or was refused
         if request.state in _STATES:
             problem, advice = _STATES[request.state]
@@ -320,7 +335,10 @@ class Provider(Generic[C, T]):
     def _invalidate_token(
         self, method: str, url: str, headers: HeadersLike, body: bytes | None
     ) -> Flow[Reply]:
-        verified: Verified[C, Any] = yield from self.verifier.checks(method, url, headers, body, self.clock())
+        checks = self.verifier.checks(method, url, headers, body, self.clock())
+        return self._leg(checks, self._invalidate)
+
+    def _invalidate(self, verified: Verified[C, Any]) -> Flow[Reply]:
         key: str = verified.oauth["oauth_token"]
         yield from self._revoke(key)
         return Answer(200, _FIELDS, form_encode([("oauth_token", key)]))
@@ -329,9 +347,17 @@ class Provider(Generic[C, T]):
         revoked: bool = yield from self._ask("access tokens", lambda: self.store.revoke(token))
         return revoked
 
-    def _replied(self, flow: Flow[Reply]) -> Flow[Reply]:
+    def _leg(
+        self, checks: Flow[Verified[C, Any]], then: Callable[[Verified[C, Any]], Flow[Reply]]
+    ) -> Flow[Reply]:
+        """The answer of `then` to what the checks prove, or the refusal of either."""
         try:
-            return (yield from flow)
+            verified = yield from checks
+            try:
+                return (yield from then(verified))
+            except Refused as refused:
+                concern(refused, verified.case(self.clock()))
+                raise
         except Refused as refused:
             return self.reply(refused)
 

@@ -39,6 +39,11 @@ def two_legged(request: OAuthRequest) -> JsonResponse:
     return said(request)
 
 
+@oauth_required(access="write", require_token=False)
+def two_legged_write(request: OAuthRequest) -> JsonResponse:
+    return said(request)
+
+
 @oauth_required(access="write")
 def fails(request: OAuthRequest) -> HttpResponse:
     """Writes, then fails: with ATOMIC_REQUESTS, what it wrote is rolled back."""

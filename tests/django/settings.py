@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "rest_framework",
     "valetkey.django",
 ]
 MIDDLEWARE = [
@@ -68,6 +69,7 @@ DATABASES = {
     },
 }
 DATABASE_ROUTERS = ["tests.django.databases.Router", "valetkey.django.routers.NonceRouter"]
+REST_FRAMEWORK = {"DEFAULT_THROTTLE_RATES": {"oauth_consumer": "5/min", "oauth_token": "3/min"}}
 # The default hasher is slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 VALETKEY = {

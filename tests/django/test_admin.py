@@ -24,6 +24,7 @@ def admin() -> Any:
     return walk.browser(User.objects.create_superuser("root"))
 
 
+@pytest.mark.abuse("A65")
 @pytest.mark.rule(8)
 def test_no_page_of_the_admin_shows_a_secret_encrypted_or_not(
     rows: tuple[Application, RequestToken, AccessToken],
@@ -43,6 +44,7 @@ def test_no_page_of_the_admin_shows_a_secret_encrypted_or_not(
             assert not [secret for secret in hidden if secret in text]
 
 
+@pytest.mark.abuse("A65")
 def test_a_search_for_a_secret_finds_nothing(rows: tuple[Application, RequestToken, AccessToken]) -> None:
     client = admin()
     for name, row in zip(MODELS, rows, strict=True):
@@ -50,6 +52,7 @@ def test_a_search_for_a_secret_finds_nothing(rows: tuple[Application, RequestTok
             assert client.get(f"/admin/valetkey/{name}/?q={text}").context["cl"].result_count == 0
 
 
+@pytest.mark.abuse("A65")
 @pytest.mark.parametrize("name", MODELS)
 def test_nothing_is_added_by_hand(name: str) -> None:
     assert admin().get(f"/admin/valetkey/{name}/add/").status_code == 403
@@ -74,6 +77,7 @@ def test_an_application_can_be_suspended_there_and_keeps_its_secret(
     assert found.secrets == application.secrets
 
 
+@pytest.mark.abuse("A65")
 def test_revoking_needs_the_permission_to_change(rows: tuple[Application, RequestToken, AccessToken]) -> None:
     action = {"action": "revoke", "_selected_action": [rows[2].pk]}
     staff = User.objects.create_user("staff", is_staff=True)
@@ -84,6 +88,7 @@ def test_revoking_needs_the_permission_to_change(rows: tuple[Application, Reques
     assert AccessToken.objects.get().revoked_at
 
 
+@pytest.mark.abuse("A65")
 @pytest.mark.parametrize(
     ("name", "column"),
     [
@@ -99,6 +104,7 @@ def test_no_filter_in_an_address_guesses_a_secret(name: str, column: str) -> Non
     assert admin().get(f"/admin/valetkey/{name}/", {column: "g"}).status_code == 400
 
 
+@pytest.mark.abuse("A65")
 def test_a_form_that_names_a_key_or_a_secret_changes_neither(
     rows: tuple[Application, RequestToken, AccessToken],
 ) -> None:
@@ -117,6 +123,7 @@ def test_a_form_that_names_a_key_or_a_secret_changes_neither(
     assert (same.user, same.access, same.secret) == (token.user, "write", token.secret)
 
 
+@pytest.mark.abuse("A45")
 @pytest.mark.rule(9)
 def test_an_access_token_opens_no_page_of_the_admin(
     rows: tuple[Application, RequestToken, AccessToken],

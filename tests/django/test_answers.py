@@ -15,6 +15,7 @@ def body(refused: Refused) -> str:
     return answers.refusal(refused).body.decode()
 
 
+@pytest.mark.rfc("3.5.1-9")
 def test_the_realm_stands_first_in_the_challenge() -> None:
     with override_settings(VALETKEY={**settings.VALETKEY, "REALM": "Photos"}):
         challenge = answers.refusal(Refused("nonce_used", "Sign anew.")).headers["WWW-Authenticate"]
@@ -33,9 +34,11 @@ def test_the_detail_goes_out_only_where_the_site_says_so() -> None:
 
 
 def test_a_refusal_is_logged_and_its_detail_for_developers_only(caplog: pytest.LogCaptureFixture) -> None:
+    refused = Refused("signature_invalid", "Check.", detail="the base string")
     with caplog.at_level(logging.INFO, "valetkey.django"):
-        answers.refusal(Refused("signature_invalid", "Check.", detail="the base string"))
-    assert caplog.messages == ["signature_invalid (401): Check."]
+        answers.refusal(refused)
+    assert refused.id
+    assert caplog.messages == [f"{refused.id} signature_invalid (401): Check."]
 
 
 def test_a_store_s_failure_is_logged_as_an_error_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,6 +49,7 @@ def test_a_store_s_failure_is_logged_as_an_error_with_its_cause(caplog: pytest.L
     assert "disk full" in caplog.text
 
 
+@pytest.mark.abuse("A62")
 def test_no_cache_keeps_an_answer_and_its_fields_are_as_the_core_gave_them() -> None:
     made = answers.response(Answer(401, {"Content-Type": "text/x", "WWW-Authenticate": "OAuth x"}, b"body"))
     assert (made.status_code, made.content, made["Content-Type"]) == (401, b"body", "text/x")

@@ -8,9 +8,13 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import run_checks
 from django.test import override_settings
+from django.urls import include, path
+from rest_framework.authentication import SessionAuthentication
 
+from tests.django import rest_api
 from tests.django.settings import FOLDER
 from valetkey.django import checks
+from valetkey.django.rest import OAuth1Authentication
 
 VALETKEY = dict(settings.VALETKEY)
 REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://localhost"}
@@ -34,6 +38,8 @@ def test_the_test_site_is_right_as_it_is() -> None:
     assert [message for message in run_checks() if str(message.id).startswith("valetkey")] == []
 
 
+@pytest.mark.rfc("2.1-13", "2.3-5")
+@pytest.mark.abuse("A67")
 @pytest.mark.parametrize(
     ("valetkey", "ids"),
     [
@@ -55,6 +61,7 @@ def test_a_setting_of_ours_that_is_unsafe_is_found(valetkey: dict[str, Any], ids
     assert found(valetkey) == ids
 
 
+@pytest.mark.abuse("A67")
 @pytest.mark.rule(8)
 def test_missing_encryption_keys_are_an_error_outside_debug() -> None:
     assert found({"ENCRYPTION_KEYS": ...}) == ["E004"]
@@ -62,6 +69,7 @@ def test_missing_encryption_keys_are_an_error_outside_debug() -> None:
     assert found({"ENCRYPTION_KEYS": ...}, DEBUG=True) == []
 
 
+@pytest.mark.abuse("A67")
 @pytest.mark.parametrize(
     ("others", "ids"),
     [
@@ -82,6 +90,7 @@ def test_a_configured_origin_makes_the_hosts_harmless() -> None:
     assert found({"ORIGIN": "https://api.example"}, ALLOWED_HOSTS=["*"], USE_X_FORWARDED_HOST=True) == []
 
 
+@pytest.mark.abuse("A67")
 @pytest.mark.parametrize(
     "name", ["locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache", "db.DatabaseCache"]
 )
@@ -90,6 +99,7 @@ def test_a_cache_that_forgets_or_is_not_shared_cannot_keep_nonces(name: str) -> 
     assert cache(f"django.core.cache.backends.{name}") == ["E010"]
 
 
+@pytest.mark.abuse("A67")
 def test_a_cache_that_may_throw_nonces_out_is_a_warning() -> None:
     assert cache("django.core.cache.backends.memcached.PyMemcacheCache") == ["W003"]
     assert cache(REDIS["BACKEND"]) == []
@@ -126,3 +136,26 @@ class People(AuthenticationMiddleware):
 def test_a_site_s_own_kind_of_middleware_is_as_good() -> None:
     assert found(MIDDLEWARE=[f"{__name__}.Sessions", f"{__name__}.People"]) == []
     assert found(MIDDLEWARE=[f"{__name__}.Sessions"]) == ["E011"]
+
+
+SESSIONS_FIRST = (SessionAuthentication, OAuth1Authentication)
+
+
+class SessionsFirst(rest_api.Things):
+    authentication_classes = SESSIONS_FIRST
+
+
+urlpatterns = [
+    path("good", rest_api.Both.as_view()),
+    path("bad", SessionsFirst.as_view()),
+    path("without", rest_api.Both.as_view(authentication_classes=[SessionAuthentication])),
+    path("deeper/", include([path("bad", rest_api.Both.as_view(authentication_classes=SESSIONS_FIRST))])),
+]
+
+
+@pytest.mark.abuse("A59")
+def test_a_view_that_looks_for_a_cookie_before_a_signature_is_found() -> None:
+    assert found(ROOT_URLCONF=__name__) == ["W007", "W007"]
+    with override_settings(ROOT_URLCONF=__name__):
+        messages = [str(message.msg) for message in checks.check_settings(None)]
+    assert messages[0].startswith("SessionsFirst looks for something else before it looks for a signature")

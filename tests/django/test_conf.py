@@ -81,6 +81,7 @@ def test_a_value_that_cannot_be_used_is_named_by_its_setting(name: str, value: A
     assert f'VALETKEY["{name}"]' in fault(name, value)
 
 
+@pytest.mark.abuse("A80")
 @pytest.mark.rule(8)
 def test_no_sentence_and_no_repr_shows_a_key() -> None:
     almost = KEY[:-3]

@@ -13,7 +13,7 @@ from django.test import AsyncClient, Client, override_settings
 
 from tests.django import walk
 from tests.django.databases import Router
-from valetkey import Signed
+from valetkey import RequestToken, Signed
 from valetkey.django.decorators import oauth_required
 from valetkey.django.models import AccessToken, Application, Nonce
 
@@ -62,6 +62,7 @@ def test_an_independent_client_is_let_in(token: AccessToken, method: str) -> Non
     assert answer.status_code == 200, answer.content
 
 
+@pytest.mark.abuse("A59")
 @pytest.mark.rule(9)
 def test_a_session_cookie_is_never_accepted_on_an_api_view(ada: User, token: AccessToken) -> None:
     client = walk.browser(ada)
@@ -73,6 +74,7 @@ def test_a_session_cookie_is_never_accepted_on_an_api_view(ada: User, token: Acc
     assert client.get("/api/two-legged").status_code == 401
 
 
+@pytest.mark.abuse("A59")
 @pytest.mark.rule(9)
 def test_the_person_is_the_token_s_and_not_the_cookie_s(kestrel: Application, token: AccessToken) -> None:
     client = walk.browser(walk.person("mallory"))
@@ -86,12 +88,37 @@ def test_no_csrf_token_is_asked_for(token: AccessToken) -> None:
     assert walk.send(sign(token, "POST", "/api/write"), client).status_code == 200
 
 
+@pytest.mark.abuse("A54")
 def test_without_a_token_only_a_view_that_says_so_is_called(kestrel: Application) -> None:
     assert walk.problem(walk.call("/api/read", kestrel)) == (401, "parameter_absent")
     said = walk.call("/api/two-legged", kestrel).json()
     assert (said["user"], said["token"]) == ("", None)
 
 
+@pytest.mark.abuse("A22")
+def test_a_request_with_a_token_is_the_persons_on_a_view_that_needs_none(token: AccessToken) -> None:
+    assert walk.send(sign(token, path="/api/two-legged")).json()["user"] == "ada"
+    unknown = RequestToken("unknown", token.secret)
+    assert walk.problem(walk.call("/api/two-legged", token.application, unknown)) == (401, "token_rejected")
+    token.revoke()
+    answer = walk.send(sign(token, path="/api/two-legged"))
+    assert walk.problem(answer) == (401, "token_revoked"), "it doesn't become the application's own request"
+
+
+def test_the_application_itself_may_do_what_it_is_registered_for(kestrel: Application) -> None:
+    assert walk.call("/api/two-legged-write", kestrel, method="POST").json()["user"] == ""
+    kestrel.change_access("read")
+    answer = walk.call("/api/two-legged-write", kestrel, method="POST")
+    assert walk.problem(answer) == (403, "permission_denied")
+
+
+def test_the_time_of_last_use_is_noted_at_an_application_that_acts_for_nobody(kestrel: Application) -> None:
+    assert walk.call("/api/two-legged", kestrel).status_code == 200
+    kestrel.refresh_from_db()
+    assert kestrel.last_used_at
+
+
+@pytest.mark.rfc("2.3-14", "3.2-4")
 def test_a_read_only_token_that_writes_gets_a_403_that_says_so(kestrel: Application, ada: User) -> None:
     token = walk.token_of(kestrel, ada, "read")
     answer = walk.call("/api/write", kestrel, token)
@@ -103,6 +130,7 @@ def test_a_read_only_token_that_writes_gets_a_403_that_says_so(kestrel: Applicat
     assert "This application is read only" in walk.read_form(answer)["oauth_problem_advice"]
 
 
+@pytest.mark.abuse("A16")
 def test_a_request_is_accepted_once_in_whatever_dress_it_comes_again(token: AccessToken) -> None:
     signed = sign(token, "POST", "/api/write")
     assert walk.send(signed).status_code == 200
@@ -116,6 +144,7 @@ def test_a_request_is_accepted_once_in_whatever_dress_it_comes_again(token: Acce
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A15")
 def test_a_wrong_signature_spends_no_nonce(token: AccessToken) -> None:
     signed = sign(token, "POST", "/api/write")
     for _ in range(5):
@@ -125,6 +154,7 @@ def test_a_wrong_signature_spends_no_nonce(token: AccessToken) -> None:
     assert walk.send(signed).status_code == 200
 
 
+@pytest.mark.abuse("A70")
 @pytest.mark.rule(1)
 def test_a_nonce_survives_the_roll_back_of_its_view(database: str) -> None:
     assert connections.settings[Router.chosen]["ATOMIC_REQUESTS"]
@@ -136,6 +166,7 @@ def test_a_nonce_survives_the_roll_back_of_its_view(database: str) -> None:
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A17")
 def test_twenty_equal_requests_at_once_are_one(database: str) -> None:
     signed = sign(walk.token_of(walk.register(), walk.person()), "POST", "/api/write")
     answers = walk.at_once(20, lambda _: walk.send(signed))
@@ -143,6 +174,7 @@ def test_twenty_equal_requests_at_once_are_one(database: str) -> None:
 
 
 @pytest.mark.rule(7)
+@pytest.mark.abuse("A32")
 def test_a_wrong_signature_never_gets_the_right_one_in_answer(token: AccessToken) -> None:
     signed = sign(token)
     with override_settings(VALETKEY={**settings.VALETKEY, "EXPLAIN": True}):
@@ -163,6 +195,7 @@ def test_a_wrong_signature_never_gets_the_right_one_in_answer(token: AccessToken
 
 @pytest.mark.parametrize("signature", ["é", "x" * 30_000, "AAAA", "=" * 28, "%00"])
 @pytest.mark.rule(7)
+@pytest.mark.abuse("A25")
 def test_an_absurd_signature_is_compared_and_refused(token: AccessToken, signature: str) -> None:
     signed = sign(token)
     header = signed.headers["Authorization"].replace(
@@ -174,6 +207,7 @@ def test_an_absurd_signature_is_compared_and_refused(token: AccessToken, signatu
 
 @pytest.mark.parametrize("method", ["PLAINTEXT", "HMAC-SHA1"])
 @pytest.mark.rule(3)
+@pytest.mark.abuse("A14")
 def test_a_method_that_the_registration_does_not_name_is_refused(method: str, ada: User) -> None:
     kestrel = walk.register(signature_methods=["HMAC-SHA256"])
     token = walk.token_of(kestrel, ada)
@@ -185,7 +219,9 @@ def test_a_method_that_the_registration_does_not_name_is_refused(method: str, ad
     assert walk.send(signed).status_code == 200
 
 
+@pytest.mark.rfc("3.4.4-2")
 @pytest.mark.rule(3)
+@pytest.mark.abuse("A23")
 def test_plaintext_needs_the_setting_and_a_private_channel(token: AccessToken) -> None:
     signer = walk.signer(token.application, token, signature_method="PLAINTEXT")
     over_http = signer.sign("GET", f"{walk.ORIGIN}/api/read")
@@ -208,7 +244,9 @@ BODIES = [
 ]
 
 
+@pytest.mark.rfc("4.12-1")
 @pytest.mark.parametrize(("kind", "body"), BODIES)
+@pytest.mark.abuse("A01")
 def test_a_body_that_no_signature_covers_gives_no_parameter_and_is_marked(
     token: AccessToken, kind: str, body: str
 ) -> None:
@@ -220,6 +258,7 @@ def test_a_body_that_no_signature_covers_gives_no_parameter_and_is_marked(
 
 @pytest.mark.parametrize("body", ["status=evil", "status=evil&x=%zz", "a b=c", "é", "%FF=1"])
 @pytest.mark.parametrize("kind", [FORM["Content-Type"], f"{FORM['Content-Type']}; charset=utf-7"])
+@pytest.mark.abuse("A01")
 def test_a_form_that_was_added_after_signing_is_refused(token: AccessToken, kind: str, body: str) -> None:
     signed = sign(token, "POST", "/api/write")
     fields = {"Authorization": signed.headers["Authorization"]}
@@ -230,18 +269,22 @@ def test_a_form_that_was_added_after_signing_is_refused(token: AccessToken, kind
     assert walk.send(signed).status_code == 200
 
 
+@pytest.mark.rfc("4.4-1")
+@pytest.mark.abuse("A62")
 def test_every_answer_is_kept_out_of_caches(token: AccessToken) -> None:
     for answer in (walk.send(sign(token)), Client().get("/api/read")):
         assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
         assert "Authorization" in answer["Vary"]
 
 
+@pytest.mark.abuse("A47")
 def test_the_next_request_after_a_revocation_is_refused(token: AccessToken) -> None:
     assert walk.send(sign(token)).status_code == 200
     token.revoke()
     assert walk.problem(walk.send(sign(token))) == (401, "token_revoked")
 
 
+@pytest.mark.abuse("A52")
 def test_the_token_of_an_inactive_person_is_refused_until_they_are_back(
     token: AccessToken, ada: User
 ) -> None:
@@ -251,6 +294,27 @@ def test_the_token_of_an_inactive_person_is_refused_until_they_are_back(
     assert walk.send(sign(token)).status_code == 200
 
 
+@pytest.mark.abuse("A52")
+def test_a_token_goes_with_its_person(kestrel: Application, token: AccessToken, ada: User) -> None:
+    assert walk.send(sign(token)).status_code == 200
+    ada.delete()
+    assert walk.problem(walk.send(sign(token))) == (401, "token_rejected")
+
+
+@pytest.mark.abuse("A52")
+def test_only_who_knows_both_secrets_learns_what_became_of_a_person_or_an_application(
+    kestrel: Application, token: AccessToken, ada: User
+) -> None:
+    stranger = RequestToken(token.key, "not its secret")
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert walk.problem(walk.call("/api/read", kestrel, stranger)) == (401, "signature_invalid")
+    token.revoke()
+    assert walk.problem(walk.call("/api/read", kestrel, stranger)) == (401, "signature_invalid")
+    kestrel.suspend()
+    assert walk.problem(walk.call("/api/read", kestrel, stranger)) == (401, "signature_invalid")
+
+
+@pytest.mark.abuse("A52")
 def test_a_suspended_application_is_refused_until_it_is_resumed(
     kestrel: Application, token: AccessToken
 ) -> None:
@@ -262,11 +326,13 @@ def test_a_suspended_application_is_refused_until_it_is_resumed(
     assert walk.send(sign(token)).status_code == 200
 
 
+@pytest.mark.abuse("A21")
 def test_a_token_of_another_application_is_refused(token: AccessToken) -> None:
     merlin = walk.register("Merlin")
     assert walk.problem(walk.call("/api/read", merlin, token)) == (401, "token_rejected")
 
 
+@pytest.mark.abuse("A79")
 @pytest.mark.rule(1)
 @pytest.mark.parametrize("table", ["valetkey_application", "valetkey_nonce"])
 def test_a_store_that_cannot_answer_makes_503_and_says_when_to_come_again(

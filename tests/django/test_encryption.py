@@ -27,10 +27,13 @@ def test_what_was_sealed_for_a_row_is_read_for_that_row() -> None:
     assert unseal("token", "key", seal("token", "key", "the sécret")) == "the sécret"
 
 
+@pytest.mark.rfc("4.5-1")
+@pytest.mark.abuse("A71")
 def test_equal_secrets_are_not_equal_at_rest() -> None:
     assert seal("token", "key", "secret") != seal("token", "key", "secret")
 
 
+@pytest.mark.abuse("A75")
 @pytest.mark.parametrize(("kind", "key"), [("token", "another"), ("another", "key"), ("tokenkey", "")])
 def test_what_was_sealed_for_another_row_is_not_read(kind: str, key: str) -> None:
     with pytest.raises(Unreadable, match="another row"):
@@ -50,11 +53,13 @@ def test_a_ciphertext_of_another_shape_is_unreadable(plain: bytes) -> None:
         unseal("token", "key", Fernet(NEW).encrypt(plain).decode())
 
 
+@pytest.mark.abuse("A80")
 def test_an_unreadable_secret_is_named_by_its_row_and_never_shown() -> None:
     failure = Unreadable("access token", "the-key", "no key")
     assert str(failure) == "the secret of the access token 'the-key' can't be read: no key"
 
 
+@pytest.mark.abuse("A74")
 @pytest.mark.rule(8)
 def test_the_first_key_encrypts_and_all_decrypt() -> None:
     with keys(OLD):
@@ -87,6 +92,8 @@ def test_in_debug_keys_come_from_secret_key_and_its_fallbacks() -> None:
             unseal("token", "key", sealed)
 
 
+@pytest.mark.rfc("4.5-1")
+@pytest.mark.abuse("A71")
 @pytest.mark.rule(8)
 def test_a_walk_leaves_no_secret_and_no_verifier_in_the_databases_files() -> None:
     application, user = walk.register(), walk.person()
@@ -115,6 +122,7 @@ def test_a_walk_leaves_no_secret_and_no_verifier_in_the_databases_files() -> Non
     assert said["oauth_token"] in dump
 
 
+@pytest.mark.abuse("A75")
 @pytest.mark.rule(8)
 def test_a_ciphertext_that_was_moved_to_another_row_makes_503_and_never_a_login() -> None:
     application = walk.register()
@@ -128,6 +136,7 @@ def test_a_ciphertext_that_was_moved_to_another_row_makes_503_and_never_a_login(
     assert walk.call("/api/read", application, mine).status_code == 200
 
 
+@pytest.mark.abuse("A74")
 def test_a_secret_without_its_key_makes_503_and_says_so_in_the_log_only(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

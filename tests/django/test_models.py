@@ -2,13 +2,17 @@
 
 import copy
 import pickle
+import random
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
+from django.test import override_settings
 from django.utils import timezone
 
 from tests.django import walk
@@ -29,10 +33,25 @@ def fields(**given: Any) -> set[str]:
     return set(caught.value.message_dict)
 
 
+@pytest.mark.rfc("4.9-1")
+@pytest.mark.abuse("A72")
 def test_keys_and_secrets_are_random_letters_and_digits() -> None:
     made = {new_key() for _ in range(100)} | {new_secret() for _ in range(100)}
     assert len(made) == 200
     assert all(text.isascii() and text.isalnum() and len(text) >= 24 for text in made)
+
+
+@pytest.mark.abuse("A72")
+def test_chance_owes_nothing_to_the_clock_or_the_seeded_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("random", "getrandbits", "randrange", "choice", "randbytes"):
+        monkeypatch.setattr(random, name, lambda *_: 4)
+    for name in ("time", "time_ns", "monotonic", "perf_counter"):
+        monkeypatch.setattr(time, name, lambda: 1_800_000_000)
+    made = []
+    for _ in range(100):
+        random.seed(4)
+        made += [new_key(), new_secret()]
+    assert len(set(made)) == 200
 
 
 @pytest.mark.parametrize(
@@ -58,6 +77,9 @@ def test_a_registered_application_has_a_key_and_a_secret_that_can_be_read_again(
     assert found.callbacks == (walk.CALLBACK,)
 
 
+@pytest.mark.abuse("A39")
+@pytest.mark.abuse("A40")
+@pytest.mark.abuse("A51")
 @pytest.mark.parametrize(
     "callback",
     [
@@ -110,10 +132,38 @@ def test_an_application_without_a_secret_must_name_its_methods() -> None:
     assert walk.register(secret="", signature_methods=["PLAINTEXT"]).secret == ""
 
 
+@pytest.mark.abuse("A57")
 def test_two_applications_cannot_look_alike() -> None:
     walk.register("Kestrel")
     assert fields(name="kestrei") == {"name"}
     assert fields(name="K.e.s.t.r.e.l") == {"name"}
+
+
+LIES = {
+    "Cyrillic letters": "K\u0435strel",
+    "a text turned around": "\u202elrtseK",
+    "what can't be seen": "Kes\u200btrel",
+    "a line break": "Kestrel\nby Rookery",
+    "300 characters": "K" * 300,
+    "the service's own name": "Rookery Official",
+    "the service's own name, drawn": "R00kery",
+    "another's name with a dot": "Merlin.",
+    "another's name with a blank": "Mer lin",
+    "another's name with an accent": "M\u00e9rlin",
+}
+
+
+@pytest.mark.abuse("A57")
+@pytest.mark.parametrize("name", LIES.values(), ids=LIES)
+def test_a_name_that_lies_is_refused_at_the_registration_and_at_a_change(name: str) -> None:
+    with override_settings(VALETKEY={**settings.VALETKEY, "RESERVED_NAMES": ["Rookery"]}):
+        walk.register("Merlin")
+        assert fields(name=name) == {"name"}
+        kestrel = walk.register()
+        kestrel.name = name
+        with pytest.raises(ValidationError) as caught:
+            kestrel.full_clean()
+    assert set(caught.value.message_dict) == {"name"}
 
 
 def test_two_registrations_of_one_name_at_once_make_one_application(database: str) -> None:
@@ -127,6 +177,7 @@ def test_two_registrations_of_one_name_at_once_make_one_application(database: st
     assert sorted(walk.at_once(8, register)) == ["made"] + ["refused"] * 7
 
 
+@pytest.mark.abuse("A48")
 @pytest.mark.rule(5)
 def test_a_reset_retires_key_secrets_request_tokens_and_access_tokens_at_once(database: str) -> None:
     application, user = walk.register(), walk.person()
@@ -157,6 +208,7 @@ def test_a_reset_retires_key_secrets_request_tokens_and_access_tokens_at_once(da
     assert old.pk == application.pk
 
 
+@pytest.mark.abuse("A48")
 def test_a_form_that_was_opened_before_a_reset_does_not_bring_the_old_secret_back() -> None:
     application = walk.register()
     stale = Application.objects.get(pk=application.pk)
@@ -188,6 +240,7 @@ def test_a_second_secret_is_the_way_without_an_outage() -> None:
     assert walk.call("/api/read", application, token).status_code == 200
 
 
+@pytest.mark.abuse("A44")
 @pytest.mark.rule(5)
 def test_raising_the_access_of_an_application_changes_no_token() -> None:
     application, user = walk.register(access="read"), walk.person()
@@ -238,6 +291,7 @@ def test_what_the_owner_makes_for_themself_needs_no_dialog_and_is_found_again() 
     assert application.own_token(owner) is None
 
 
+@pytest.mark.abuse("A80")
 def test_no_secret_is_in_repr_str_vars_pickle_or_copy() -> None:
     application, user = walk.register(), walk.person()
     application.add_secret()
@@ -259,6 +313,8 @@ def test_a_row_that_is_read_anew_forgets_the_secret_it_had() -> None:
     assert other.secret == application.secret
 
 
+@pytest.mark.rfc("2-3")
+@pytest.mark.abuse("A54")
 def test_revoking_ends_all_tokens_of_one_application_or_of_all() -> None:
     user, other = walk.person(), walk.person("bob")
     kestrel, merlin = walk.register(), walk.register("Merlin")
@@ -271,6 +327,7 @@ def test_revoking_ends_all_tokens_of_one_application_or_of_all() -> None:
     assert walk.call("/api/read", kestrel, theirs).status_code == 200
 
 
+@pytest.mark.abuse("A52")
 def test_an_application_goes_with_its_owner_and_its_tokens_with_it() -> None:
     owner, user = walk.person("olga"), walk.person()
     application = walk.register(owner=owner)
@@ -283,6 +340,7 @@ def test_the_migrations_hold_all_that_the_models_say() -> None:
     call_command("makemigrations", "valetkey", check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.abuse("A48")
 def test_a_second_secret_from_before_a_reset_does_not_bring_the_old_one_back() -> None:
     application = walk.register()
     stale = Application.objects.get(pk=application.pk)

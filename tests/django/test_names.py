@@ -26,6 +26,7 @@ def test_a_name_in_one_alphabet_is_fine(name: str) -> None:
     check_name(name)
 
 
+@pytest.mark.abuse("A57")
 @pytest.mark.parametrize(
     "name",
     [
@@ -56,6 +57,7 @@ def test_a_name_with_what_cannot_be_seen_or_of_two_alphabets_is_refused(name: st
         check_name(name)
 
 
+@pytest.mark.abuse("A57")
 @pytest.mark.parametrize(
     "other",
     [
@@ -84,6 +86,7 @@ def test_a_name_of_signs_has_a_skeleton_of_its_own() -> None:
     assert skeleton("🐦") not in ("", skeleton("🦉"))
 
 
+@pytest.mark.abuse("A57")
 @pytest.mark.parametrize(
     ("name", "reserved"),
     [("Aviary Official", True), ("The AVIARY", True), ("Аviаrу", True), ("Av1ary", True), ("Birds", False)],

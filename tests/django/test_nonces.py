@@ -25,6 +25,7 @@ def test_the_first_claim_wins_and_the_second_does_not() -> None:
     assert not claim()
 
 
+@pytest.mark.abuse("A76")
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -42,6 +43,7 @@ def test_the_first_claim_wins_and_the_second_does_not() -> None:
     ],
 )
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A28")
 def test_claims_that_differ_in_one_octet_never_meet(
     one: tuple[str, str | None, int, str], other: tuple[str, str | None, int, str]
 ) -> None:
@@ -50,14 +52,17 @@ def test_claims_that_differ_in_one_octet_never_meet(
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A17")
 def test_fifty_threads_claim_one_nonce_and_one_wins(database: str) -> None:
     assert sum(walk.at_once(50, lambda _: claim())) == 1
 
 
+@pytest.mark.abuse("A17")
 def test_fifty_threads_claim_fifty_nonces_and_all_win(database: str) -> None:
     assert sum(walk.at_once(50, lambda index: claim(f"nonce {index}"))) == 50
 
 
+@pytest.mark.abuse("A70")
 @pytest.mark.rule(1)
 def test_a_claim_outlives_the_transaction_that_it_was_made_in(database: str) -> None:
     with transaction.atomic(using=Router.chosen):
@@ -68,6 +73,7 @@ def test_a_claim_outlives_the_transaction_that_it_was_made_in(database: str) -> 
     assert not claim()
 
 
+@pytest.mark.abuse("A26")
 def test_a_nonce_is_kept_until_its_time_has_passed_and_then_deleted(database: str) -> None:
     assert claim()
     assert nonces.prune(UNTIL) == 0
@@ -76,6 +82,7 @@ def test_a_nonce_is_kept_until_its_time_has_passed_and_then_deleted(database: st
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A35")
 def test_a_clock_that_is_set_back_brings_no_forgotten_nonce_to_life(database: str) -> None:
     assert claim()
     assert nonces.prune(UNTIL + 3600) == 1
@@ -84,6 +91,8 @@ def test_a_clock_that_is_set_back_brings_no_forgotten_nonce_to_life(database: st
     assert claim("a newer one", NOW + 3600)
 
 
+@pytest.mark.rfc("4.10-1")
+@pytest.mark.abuse("A53")
 def test_pruning_deletes_no_more_than_it_is_told_and_the_oldest_first(database: str) -> None:
     for index in range(5):
         assert claim(str(index), NOW + index)
@@ -93,6 +102,7 @@ def test_pruning_deletes_no_more_than_it_is_told_and_the_oldest_first(database: 
     assert Nonce.objects.using(_alias()).count() == 1  # the mark
 
 
+@pytest.mark.abuse("A53")
 def test_claims_go_on_while_old_nonces_are_deleted(database: str) -> None:
     for index in range(200):
         claim(f"old {index}")
@@ -107,6 +117,7 @@ def test_claims_go_on_while_old_nonces_are_deleted(database: str) -> None:
     assert sum(results[1::2]) <= 200
 
 
+@pytest.mark.abuse("A71")
 def test_the_row_shows_nothing_of_the_request() -> None:
     claim("a nonce that means something", key="a key", token="a token")
     assert all(len(row.digest) == 64 for row in Nonce.objects.all())

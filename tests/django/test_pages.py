@@ -1,5 +1,6 @@
 """Who may frame, cache, post to and leave the pages where a person decides."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,10 @@ def every_page(ada: User, kestrel: Application) -> dict[str, Any]:
     }
 
 
+@pytest.mark.rfc("4.14-1")
+@pytest.mark.abuse("A56")
+@pytest.mark.abuse("A61")
+@pytest.mark.abuse("A62")
 @pytest.mark.rule(4)
 @pytest.mark.usefixtures("middleware")
 def test_every_page_forbids_frames_caches_and_referrers(ada: User, kestrel: Application) -> None:
@@ -67,6 +72,8 @@ def test_every_page_forbids_frames_caches_and_referrers(ada: User, kestrel: Appl
         assert page["X-Content-Type-Options"] == "nosniff", name
 
 
+@pytest.mark.abuse("A58")
+@pytest.mark.abuse("A61")
 def test_the_pages_hold_no_script_no_style_and_nothing_of_other_sites(
     ada: User, kestrel: Application
 ) -> None:
@@ -76,6 +83,15 @@ def test_the_pages_hold_no_script_no_style_and_nothing_of_other_sites(
             assert forbidden not in text
 
 
+@pytest.mark.abuse("A54")
+def test_no_page_vouches_for_an_application(ada: User, kestrel: Application) -> None:
+    for name, page in every_page(ada, kestrel).items():
+        text = re.sub(r"<[^>]*>", " ", page.content.decode()).lower()
+        said = text.replace("rookery has not checked who that is", "")
+        assert not re.search("verif(?!ier)|official|trust|approved|certified|checked|secure|safe", said), name
+
+
+@pytest.mark.abuse("A68")
 @pytest.mark.parametrize(
     ("callback", "source"),
     [
@@ -93,6 +109,7 @@ def test_form_action_names_the_callback_s_origin(callback: str, source: str) -> 
     assert pages.policy(callback).split("; ")[-1] == source
 
 
+@pytest.mark.abuse("A68")
 @pytest.mark.rule(4)
 def test_form_action_names_the_callback_s_origin_on_its_own_page_only(
     ada: User, kestrel: Application
@@ -107,6 +124,8 @@ def test_static_files_of_another_origin_may_be_loaded() -> None:
         assert pages.policy().startswith("default-src 'self' https://static.example;")
 
 
+@pytest.mark.rfc("4.13-1")
+@pytest.mark.abuse("A55")
 @pytest.mark.parametrize("decision", ["allow", "deny", "another", "cancel"])
 @pytest.mark.rule(4)
 @pytest.mark.usefixtures("middleware")
@@ -129,6 +148,8 @@ def test_a_decision_needs_the_page_s_own_token(ada: User, kestrel: Application, 
     assert answer.status_code == (200 if decision == "cancel" else 302)
 
 
+@pytest.mark.rfc("2.2-5")
+@pytest.mark.abuse("A55")
 @pytest.mark.rule(4)
 def test_a_get_decides_nothing(ada: User, kestrel: Application) -> None:
     request = walk.ask(kestrel)
@@ -141,6 +162,8 @@ def test_a_get_decides_nothing(ada: User, kestrel: Application) -> None:
     assert RequestToken.objects.get().state == "pending"
 
 
+@pytest.mark.rfc("4.13-1")
+@pytest.mark.abuse("A55")
 @pytest.mark.parametrize(
     ("origin", "site", "arrives"),
     [
@@ -170,6 +193,8 @@ def test_a_form_comes_from_this_site_even_where_the_browser_hides_its_origin(
 NASTY = "<script>alert(1)</script>\"'&{{ x }}"
 
 
+@pytest.mark.abuse("A58")
+@pytest.mark.abuse("A57")
 def test_what_an_application_says_of_itself_is_shown_as_text(ada: User) -> None:
     owner = walk.person("<b>olga</b>")
     application = walk.register("a<b>&\"'", owner=owner, description=NASTY, callbacks=())
@@ -184,6 +209,10 @@ def test_what_an_application_says_of_itself_is_shown_as_text(ada: User) -> None:
         assert "<bdi>a&lt;b&gt;&amp;&quot;&#x27;</bdi>" in text
 
 
+@pytest.mark.rfc("2.2-7", "2.2-8", "4.6-1", "4.8-2")
+@pytest.mark.abuse("A54")
+@pytest.mark.abuse("A57")
+@pytest.mark.abuse("A60")
 def test_the_dialog_names_the_account_the_owner_and_where_it_goes_on_to(ada: User) -> None:
     application = walk.register(
         owner=walk.person("olga"), callbacks=[walk.CALLBACK, "http://127.0.0.1:8000/"]
@@ -197,6 +226,7 @@ def test_the_dialog_names_the_account_the_owner_and_where_it_goes_on_to(ada: Use
     assert "A program on this computer." in text
 
 
+@pytest.mark.rfc("4.8-2")
 def test_the_dialog_says_that_it_asks_for_more_than_before(ada: User) -> None:
     application = walk.register(access="read")
     request = walk.ask(application)

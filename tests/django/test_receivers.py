@@ -29,6 +29,7 @@ def works(token: AccessToken, request: RequestToken) -> tuple[bool, bool]:
     return token.revoked_at is None, request.state == "allowed"
 
 
+@pytest.mark.abuse("A52")
 @pytest.mark.parametrize("kind", [User, Proxy])
 def test_a_new_password_ends_the_person_s_tokens_and_nobody_else_s(kind: type[User]) -> None:
     ada, bob = walk.person(), walk.person("bob")
@@ -71,6 +72,7 @@ def test_settings_that_a_test_overrides_are_read_anew() -> None:
     assert conf.current().window == 300
 
 
+@pytest.mark.abuse("A52")
 def test_what_was_allowed_before_a_new_password_is_not_exchanged_after_it() -> None:
     ada, application = walk.person(), walk.register()
     request = walk.ask(application)

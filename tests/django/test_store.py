@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -32,6 +32,7 @@ def decide(key: str, user: Any, **given: Any) -> bool:
     return STORE.decide(key, user=user, expires=time.time() + 600, **given)
 
 
+@pytest.mark.abuse("A21")
 def test_an_application_is_found_with_its_own_token_only(database: str) -> None:
     kestrel, merlin, user = walk.register(), walk.register("Merlin"), walk.person()
     token = walk.token_of(kestrel, user)
@@ -42,6 +43,7 @@ def test_an_application_is_found_with_its_own_token_only(database: str) -> None:
     assert STORE.find("unknown", token.key) == (None, None)
 
 
+@pytest.mark.abuse("A24")
 def test_one_query_finds_both_whether_they_exist_or_not(database: str, queries: Any) -> None:
     application, user = walk.register(), walk.person()
     token = walk.token_of(application, user)
@@ -51,6 +53,7 @@ def test_one_query_finds_both_whether_they_exist_or_not(database: str, queries: 
             assert found is None or (found.user, found.secret) == (user, token.secret)
 
 
+@pytest.mark.abuse("A76")
 @pytest.mark.parametrize(
     "twist",
     [
@@ -71,6 +74,7 @@ def test_a_key_that_is_not_the_very_same_finds_nothing(database: str, twist: Any
     assert not STORE.revoke(twist(token.key))
 
 
+@pytest.mark.abuse("A20")
 def test_a_request_token_is_no_access_token_and_the_reverse() -> None:
     application, user = walk.register(), walk.person()
     token, request = walk.token_of(application, user), waiting(application)
@@ -78,6 +82,7 @@ def test_a_request_token_is_no_access_token_and_the_reverse() -> None:
     assert STORE.find_request_token(application.key, token.key)[1] is None
 
 
+@pytest.mark.abuse("A49")
 def test_twenty_decisions_at_once_are_one_decision(database: str) -> None:
     request = waiting(walk.register())
     users = [walk.person(f"person{index}") for index in range(20)]
@@ -91,6 +96,7 @@ def test_twenty_decisions_at_once_are_one_decision(database: str) -> None:
     assert row.state == (RequestState.DENIED if winner % 2 else RequestState.ALLOWED)
 
 
+@pytest.mark.abuse("A41")
 def test_twenty_exchanges_at_once_make_one_access_token(database: str) -> None:
     request, user = waiting(walk.register()), walk.person()
     assert decide(request, user)
@@ -103,11 +109,13 @@ def test_twenty_exchanges_at_once_make_one_access_token(database: str) -> None:
     assert (token.user, token.access) == (user, "read")
 
 
+@pytest.mark.abuse("A42")
 def test_twenty_tries_at_once_get_twenty_numbers(database: str) -> None:
     request = waiting(walk.register())
     assert sorted(walk.at_once(20, lambda _: STORE.count_try(request))) == list(range(1, 21))
 
 
+@pytest.mark.rfc("2.3-8")
 @pytest.mark.parametrize("decision", [{"allowed": False}, None])
 def test_what_was_not_allowed_is_not_exchanged(decision: dict[str, Any] | None) -> None:
     request = waiting(walk.register())
@@ -117,6 +125,7 @@ def test_what_was_not_allowed_is_not_exchanged(decision: dict[str, Any] | None) 
     assert not AccessToken.objects.exists()
 
 
+@pytest.mark.abuse("A41")
 def test_an_exchange_that_fails_half_way_changes_nothing(database: str) -> None:
     request, user = waiting(walk.register()), walk.person()
     assert decide(request, user)
@@ -138,6 +147,7 @@ def test_an_exchange_inside_another_transaction_fails_loudly() -> None:
         STORE.exchange(request, CoreAccessToken("key", "secret"))
 
 
+@pytest.mark.abuse("A48")
 def test_a_reset_and_twenty_exchanges_at_once_leave_no_token_that_works(database: str) -> None:
     application, user = walk.register(), walk.person()
     requests = [waiting(application, f"request {index}") for index in range(20)]
@@ -155,6 +165,7 @@ def test_a_reset_and_twenty_exchanges_at_once_leave_no_token_that_works(database
     assert not RequestToken.objects.exists()
 
 
+@pytest.mark.abuse("A53")
 def test_one_application_cannot_open_more_than_its_share_and_others_are_unharmed() -> None:
     kestrel, merlin = walk.register(), walk.register("Merlin")
     now = timezone.now()
@@ -171,6 +182,32 @@ def test_one_application_cannot_open_more_than_its_share_and_others_are_unharmed
     assert walk.ask(kestrel)
 
 
+@pytest.mark.abuse("A53")
+def test_a_hundred_thousand_request_tokens_of_others_are_passed_over_by_an_index() -> None:
+    flooding = [walk.register(f"Flood {index}") for index in range(100)]
+    one = RequestToken(application=flooding[0], key="one", expires_at=timezone.now() + timedelta(minutes=10))
+    one.save()
+    others = [field.column for field in RequestToken._meta.fields if field.column not in ("id", "key")]
+    copied = ["a.id" if name == "application_id" else f"one.{name}" for name in others]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)"
+            f" INSERT INTO valetkey_requesttoken (key, {', '.join(others)})"
+            f" SELECT a.id || ' ' || n, {', '.join(copied)}"
+            " FROM valetkey_requesttoken one, valetkey_application a, number WHERE one.key = 'one'"
+        )
+    assert RequestToken.objects.count() == 100_001
+    honest, user = walk.register("Honest"), walk.person()
+    request = walk.ask(honest)
+    assert walk.exchange(honest, request, walk.allow(user, request)).status_code == 200
+    assert walk.first_leg(flooding[0]).status_code == 429
+    open_ones = honest.request_tokens.filter(expires_at__gt=timezone.now())
+    for plan in (open_ones.explain(), RequestToken.objects.filter(key=request.key).explain()):
+        assert "USING INDEX" in plan, plan
+        assert "SCAN" not in plan, plan
+
+
+@pytest.mark.abuse("A53")
 def test_old_request_tokens_are_deleted_an_hour_after_their_end_and_no_more_than_told() -> None:
     application = walk.register()
     now = timezone.now()
@@ -197,6 +234,7 @@ def test_a_revoked_token_is_returned_with_its_problem_and_revoked_once() -> None
     assert found.problem == "token_revoked"
 
 
+@pytest.mark.abuse("A79")
 def test_a_broken_database_raises_and_is_never_taken_for_an_unknown_key(
     database: str, broken_tables: Any
 ) -> None:

@@ -1,9 +1,11 @@
 """The three legs, from the first request to the token that works, and everything that may come between."""
 
 import re
+from collections import Counter
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
@@ -59,6 +61,7 @@ def test_an_independent_client_walks_the_three_legs(ada: User, kestrel: Applicat
     assert (answer.status_code, answer.json()["user"]) == (200, "ada")
 
 
+@pytest.mark.rfc("2.2-6")
 def test_whoever_is_not_logged_in_logs_in_and_comes_back_to_the_request(kestrel: Application) -> None:
     request = walk.ask(kestrel)
     answer = walk.open_page(Client(), request.key)
@@ -77,6 +80,7 @@ def test_deny_comes_back_with_the_problem_and_the_token(ada: User, kestrel: Appl
     assert not AccessToken.objects.exists()
 
 
+@pytest.mark.rfc("2.2-14", "2.2-15", "4.7-1")
 @pytest.mark.rule(4)
 def test_a_pin_is_eight_digits_on_a_page_that_says_whom_not_to_give_it_to(
     ada: User, kestrel: Application
@@ -91,6 +95,7 @@ def test_a_pin_is_eight_digits_on_a_page_that_says_whom_not_to_give_it_to(
     assert walk.open_page(client, request.key).status_code == 409  # shown once
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.rule(4)
 def test_a_pin_stops_after_five_wrong_tries_and_strangers_cannot_use_them_up(
     ada: User, kestrel: Application
@@ -110,6 +115,18 @@ def test_a_pin_stops_after_five_wrong_tries_and_strangers_cannot_use_them_up(
     assert "This PIN has stopped working" in page.content.decode()
 
 
+@pytest.mark.abuse("A42")
+@pytest.mark.rule(4)
+def test_of_twenty_guesses_at_once_five_are_compared(database: str) -> None:
+    kestrel = walk.register()
+    request = walk.ask(kestrel, "oob")
+    pin = walk.allow(walk.person(), request)
+    guesses = [f"{(int(pin) + 1 + index) % 10**8:08}" for index in range(20)]
+    answers = walk.at_once(20, lambda index: walk.problem(walk.exchange(kestrel, request, guesses[index])))
+    assert Counter(answers) == {(401, "parameter_rejected"): 5, (401, "token_rejected"): 15}
+    assert walk.problem(walk.exchange(kestrel, request, pin)) == (401, "token_rejected")
+
+
 def test_a_pin_can_be_cancelled(ada: User, kestrel: Application) -> None:
     request = walk.ask(kestrel, "oob")
     client = walk.browser(ada)
@@ -119,6 +136,7 @@ def test_a_pin_can_be_cancelled(ada: User, kestrel: Application) -> None:
     assert walk.problem(walk.exchange(kestrel, request, walk.pin(page))) == (401, "permission_denied")
 
 
+@pytest.mark.abuse("A37")
 @pytest.mark.rule(4)
 def test_nothing_is_exchanged_without_the_verifier_that_the_person_s_browser_got(
     ada: User, kestrel: Application
@@ -127,7 +145,8 @@ def test_nothing_is_exchanged_without_the_verifier_that_the_person_s_browser_got
     assert walk.problem(walk.exchange(kestrel, request, "guess")) == (401, "permission_unknown")
     verifier = walk.allow(ada, request)
     absent = walk.call("/oauth/access_token", kestrel, request, method="POST")
-    assert walk.problem(absent) == (401, "parameter_absent")
+    for answer in (absent, walk.exchange(kestrel, request, "")):
+        assert walk.problem(answer) == (401, "parameter_absent")
     for guess in ("None", "null", verifier.lower(), verifier[:-1], verifier + " "):
         if guess != verifier:
             RequestToken.objects.update(tries=0)
@@ -135,6 +154,8 @@ def test_nothing_is_exchanged_without_the_verifier_that_the_person_s_browser_got
     assert walk.exchange(kestrel, request, verifier).status_code == 200
 
 
+@pytest.mark.abuse("A43")
+@pytest.mark.abuse("A41")
 @pytest.mark.rule(4)
 def test_a_verifier_works_once_and_for_its_own_token_and_consumer(ada: User, kestrel: Application) -> None:
     merlin = walk.register("Merlin")
@@ -150,6 +171,8 @@ def test_a_verifier_works_once_and_for_its_own_token_and_consumer(ada: User, kes
     assert walk.exchange(merlin, theirs, verifiers[2]).status_code == 200
 
 
+@pytest.mark.rfc("2-1")
+@pytest.mark.abuse("A41")
 @pytest.mark.rule(4)
 def test_twenty_exchanges_at_once_give_one_token(database: str) -> None:
     kestrel = walk.register()
@@ -161,6 +184,7 @@ def test_twenty_exchanges_at_once_give_one_token(database: str) -> None:
     assert AccessToken.objects.count() == 1
 
 
+@pytest.mark.abuse("A49")
 def test_twenty_decisions_at_once_are_one(database: str) -> None:
     ada, request = walk.person(), walk.ask(walk.register())
     clients = [walk.browser(ada) for _ in range(20)]
@@ -172,6 +196,7 @@ def test_twenty_decisions_at_once_are_one(database: str) -> None:
     assert ("denied=" in answers[winner]["Location"]) is (choices[winner] == "deny")
 
 
+@pytest.mark.abuse("A49")
 @pytest.mark.parametrize("again", ["allow", "deny", "reload"])
 @pytest.mark.parametrize("state", ["allowed", "denied", "used"])
 def test_what_was_decided_is_not_decided_again(
@@ -192,6 +217,7 @@ def test_what_was_decided_is_not_decided_again(
     assert (theirs.status_code, "another account" in theirs.content.decode()) == (403, True)
 
 
+@pytest.mark.abuse("A49")
 def test_a_request_that_has_expired_is_a_page_and_its_token_is_worth_nothing(
     ada: User, kestrel: Application
 ) -> None:
@@ -207,9 +233,18 @@ def test_a_request_that_has_expired_is_a_page_and_its_token_is_worth_nothing(
     assert walk.problem(walk.exchange(kestrel, request, verifier)) == (401, "token_expired")
 
 
+@pytest.mark.rfc("2.1-2")
+@pytest.mark.parametrize(("method", "status"), [("POST", 200), ("GET", 200), ("PUT", 405), ("DELETE", 405)])
+def test_the_endpoints_of_the_legs_take_post_and_get(kestrel: Application, method: str, status: int) -> None:
+    answer = walk.call("/oauth/request_token", kestrel, method=method, oauth={"oauth_callback": "oob"})
+    assert answer.status_code == status
+
+
 HOSTILE = {"oauth_callback": "https://evil.example/", "next": "//evil.example", "callback": "javascript:x"}
 
 
+@pytest.mark.rfc("2.2-3")
+@pytest.mark.abuse("A50")
 @pytest.mark.parametrize("token", ["", "unknown", "\x00", "x" * 5_000, "é", "<script>"])
 @pytest.mark.rule(6)
 def test_an_unknown_request_is_a_page_and_never_a_redirect(ada: User, token: str) -> None:
@@ -224,6 +259,49 @@ def test_an_unknown_request_is_a_page_and_never_a_redirect(ada: User, token: str
             assert "evil.example" not in answer.content.decode()
 
 
+@pytest.mark.abuse("A50")
+@pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/authenticate"])
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("unknown", 400),
+        ("expired", 410),
+        ("decided", 409),
+        ("somebody else's", 403),
+        ("suspended", 403),
+        ("callback gone", 400),
+        ("person not known", 302),
+        ("store broken", 503),
+    ],
+)
+def test_no_failing_check_sends_the_browser_where_its_sender_wants(
+    ada: User, kestrel: Application, broken_tables: Any, state: str, status: int, path: str
+) -> None:
+    request = walk.ask(kestrel)
+    client = walk.browser(ada)
+    if state in ("decided", "somebody else's"):
+        walk.press(client, walk.open_page(client, request.key))
+    if state == "somebody else's":
+        client = walk.browser(walk.person("mallory"))
+    elif state == "person not known":
+        client = Client()
+    elif state == "expired":
+        RequestToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif state == "suspended":
+        kestrel.suspend()
+    elif state == "callback gone":
+        Application.objects.update(callback_lines="https://evil.example/")
+    given = {"oauth_token": "unknown" if state == "unknown" else request.key, **HOSTILE}
+    with broken_tables("valetkey_requesttoken") if state == "store broken" else nullcontext():
+        for answer in (client.get(path, given), client.post(path, given | {"decision": "allow"})):
+            assert answer.status_code == status
+            assert answer.get("Location", "/login/").startswith("/login/")
+            assert "evil.example" not in answer.get("Location", "") + answer.content.decode()
+
+
+@pytest.mark.abuse("A39")
+@pytest.mark.abuse("A40")
+@pytest.mark.abuse("A51")
 @pytest.mark.parametrize(
     "callback",
     [
@@ -259,6 +337,8 @@ def test_a_callback_that_is_not_registered_to_the_letter_is_refused(
     assert "\r" not in answer["WWW-Authenticate"]
 
 
+@pytest.mark.rfc("2.2-9")
+@pytest.mark.abuse("A51")
 @pytest.mark.parametrize(
     ("registered", "callback"),
     [
@@ -282,6 +362,9 @@ def test_the_person_comes_back_to_the_callback_that_was_asked_for(
     assert answer["Location"].startswith(f"{callback}{joint}oauth_token={quote(request.key)}&oauth_verifier=")
 
 
+@pytest.mark.rfc("2.2-9")
+@pytest.mark.abuse("A38")
+@pytest.mark.abuse("A39")
 @pytest.mark.rule(6)
 def test_a_callback_that_is_sent_to_the_page_is_ignored(ada: User, kestrel: Application) -> None:
     request = walk.ask(kestrel)
@@ -297,6 +380,39 @@ def test_a_callback_that_is_sent_to_the_page_is_ignored(ada: User, kestrel: Appl
     assert (row.user_id, row.access) == (ada.pk, "write")
 
 
+#: Who somebody would like to be, wherever a careless service might read it.
+PARAMETERS = (
+    *("user", "user_id", "username", "owner", "screen_name", "as_user", "on_behalf_of"),
+    *("x_auth_username", "xoauth_requestor_id", "oauth_user", "oauth_username"),
+)
+CLAIMS = dict.fromkeys(PARAMETERS, "mallory")
+CLAIMED = dict.fromkeys(("Remote-User", "X-Remote-User", "X-User", "X-Forwarded-User", "From"), "mallory")
+
+
+@pytest.mark.abuse("A38")
+def test_no_parameter_and_no_header_says_who_the_person_is(ada: User, kestrel: Application) -> None:
+    walk.person("mallory")
+    claims, client = urlencode(CLAIMS), walk.browser(ada)
+
+    def leg(name: str, token: Held | None = None, **oauth: str) -> Held:
+        url = f"{walk.ORIGIN}/oauth/{name}?{claims}"
+        signed = walk.signer(kestrel, token).sign("POST", url, headers=CLAIMED, oauth=oauth)
+        said = walk.read_form(walk.send(signed))
+        return Held(said["oauth_token"], said["oauth_token_secret"])
+
+    request = leg("request_token", oauth_callback=walk.CALLBACK)
+    given = {"oauth_token": request.key, **CLAIMS}
+    page = client.get("/oauth/authorize", given, headers=CLAIMED)
+    assert "as ada" in page.content.decode().replace('<span class="nowrap">', "")
+    shown = {"shown": walk.field(page, "shown"), "decision": "allow"}
+    back = walk.came_back(client.post("/oauth/authorize", given | shown, headers=CLAIMED))
+    token = leg("access_token", request, oauth_verifier=back["oauth_verifier"])
+    assert AccessToken.objects.get().user == ada
+    used = walk.signer(kestrel, token).sign("GET", f"{walk.ORIGIN}/api/read?{claims}", headers=CLAIMED)
+    assert walk.send(used).json()["user"] == "ada"
+
+
+@pytest.mark.abuse("A39")
 @pytest.mark.parametrize("decision", ["allow", "deny"])
 @pytest.mark.rule(6)
 def test_nobody_is_sent_to_a_callback_that_is_registered_no_more(
@@ -312,6 +428,84 @@ def test_nobody_is_sent_to_a_callback_that_is_registered_no_more(
     assert RequestToken.objects.get().state == "pending"
 
 
+@pytest.mark.abuse("A40")
+@pytest.mark.parametrize("callback", ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "feed:x"])
+def test_nobody_is_sent_to_a_callback_that_came_into_the_database_past_its_checks(
+    ada: User, kestrel: Application, callback: str
+) -> None:
+    request = walk.ask(kestrel)
+    client = walk.browser(ada)
+    page = walk.open_page(client, request.key)
+    Application.objects.update(callback_lines=callback)
+    RequestToken.objects.update(callback=callback)
+    for answer in (walk.open_page(client, request.key), walk.press(client, page), sign_page(client, request)):
+        assert (answer.status_code, "Location" in answer) == (400, False)
+    assert RequestToken.objects.get().state == "pending"
+
+
+@pytest.mark.abuse("A39")
+@pytest.mark.parametrize(
+    "callback",
+    [
+        "http://127.0.0.1:12000@evil.example/verify/",
+        "http://127.0.0.1:12000.evil.example/verify/",
+        "http://127.0.0.1:12000\\@evil.example/verify/",
+        "http://127.0.0.1.evil.example:12000/verify/",
+        "http://127.0.0.1:12000/verify/../evil/",
+        "http://127.0.0.1:12000/verify/%2e%2e/evil/",
+        "http://127.0.0.1:12000/verify/x",
+        "http://127.0.0.1:12000/verify",
+        "http://localhost:12000/verify/",
+        "https://127.0.0.1:12000/verify/",
+        "http://0x7f.1:12000/verify/",
+        "http://127.0.0.1:12000/verify/?next=//evil.example",
+        "//evil.example/verify/",
+    ],
+)
+@pytest.mark.rule(6)
+def test_a_callback_that_only_begins_like_the_registered_one_is_refused(callback: str) -> None:
+    application = walk.register(callbacks=["http://127.0.0.1:12000/verify/"])
+    assert walk.problem(walk.first_leg(application, callback)) == (400, "parameter_rejected")
+    assert not RequestToken.objects.exists()
+    assert walk.ask(application, "http://127.0.0.1:12000/verify/")
+
+
+@pytest.mark.abuse("A44")
+@pytest.mark.parametrize("callback", [walk.CALLBACK, "oob"])
+@pytest.mark.parametrize("moment", ["first leg", "page", "Allow", "exchange", "use"])
+@pytest.mark.rule(5)
+def test_access_that_is_raised_on_the_way_is_what_the_page_said_and_no_more(
+    ada: User, moment: str, callback: str
+) -> None:
+    kestrel, client = walk.register(access="read"), walk.browser(ada)
+
+    def comes(step: str) -> None:
+        if step == moment:
+            kestrel.change_access("write")
+
+    comes("first leg")
+    request = walk.ask(kestrel, callback)
+    comes("page")
+    page = walk.open_page(client, request.key)
+    comes("Allow")
+    answer = walk.press(client, page)
+    if moment == "Allow":
+        assert RequestToken.objects.get().state == "pending"
+        page = answer
+        answer = walk.press(client, page)
+    comes("exchange")
+    verifier = walk.pin(answer) if callback == "oob" else walk.came_back(answer)["oauth_verifier"]
+    said = walk.read_form(walk.exchange(kestrel, request, verifier))
+    comes("use")
+    held = Held(said["oauth_token"], said["oauth_token_secret"])
+    said_write = "to read and write as" in page.content.decode()
+    assert said_write is (moment in ("first leg", "page", "Allow"))
+    posted = walk.call("/api/write", kestrel, held, method="POST")
+    assert posted.status_code == (200 if said_write else 403)
+    assert walk.call("/api/read", kestrel, held).status_code == 200
+
+
+@pytest.mark.abuse("A44")
 @pytest.mark.parametrize("change", ["access", "name", "callbacks", "website", "description"])
 @pytest.mark.rule(5)
 def test_a_change_between_the_page_and_allow_shows_the_page_again(
@@ -352,6 +546,8 @@ def test_allow_without_what_the_page_said_shows_the_page_again(ada: User, kestre
     assert RequestToken.objects.get(key=request.key).state == "pending"
 
 
+@pytest.mark.abuse("A49")
+@pytest.mark.abuse("A60")
 @pytest.mark.parametrize("decision", ["allow", "deny"])
 def test_a_page_that_another_account_opened_decides_nothing(
     ada: User, kestrel: Application, decision: str
@@ -365,6 +561,7 @@ def test_a_page_that_another_account_opened_decides_nothing(
     assert RequestToken.objects.get().state == "pending"
 
 
+@pytest.mark.abuse("A60")
 def test_another_account_is_one_button_away_and_keeps_the_request(ada: User, kestrel: Application) -> None:
     request = walk.ask(kestrel)
     client = walk.browser(ada)
@@ -374,6 +571,7 @@ def test_another_account_is_one_button_away_and_keeps_the_request(ada: User, kes
     assert client.get("/page/").status_code == 302  # logged out
 
 
+@pytest.mark.rfc("2.2-4")
 def test_an_application_can_ask_that_the_person_logs_in_again_by_a_button_only(
     ada: User, kestrel: Application
 ) -> None:
@@ -396,6 +594,8 @@ def grant(ada: User, application: Application) -> AccessToken:
     return AccessToken.objects.latest("pk")
 
 
+@pytest.mark.rfc("4.15-1")
+@pytest.mark.abuse("A46")
 @pytest.mark.rule(5)
 def test_authenticate_skips_the_dialog_for_what_was_allowed_before(ada: User, kestrel: Application) -> None:
     client = walk.browser(ada)
@@ -407,6 +607,8 @@ def test_authenticate_skips_the_dialog_for_what_was_allowed_before(ada: User, ke
     assert RequestToken.objects.latest("pk").access == "read"
 
 
+@pytest.mark.rfc("4.15-1")
+@pytest.mark.abuse("A46")
 @pytest.mark.parametrize(
     "change",
     ["more access", "revoked", "another name", "a PIN", "own token", "another person", "authorize", "denied"],
@@ -442,6 +644,43 @@ def test_authenticate_asks_where_anything_is_new(ada: User, kestrel: Application
     assert "Sign in to" in page.content.decode()
 
 
+NEW: dict[str, Any] = {
+    "name": "Merlin",
+    "description": "Now with mail.",
+    "website": "https://merlin.example/",
+    "callback_lines": f"{walk.CALLBACK}\nhttps://merlin.example/",
+    "owner": lambda: walk.person("new_owner"),
+}
+
+
+@pytest.mark.abuse("A46")
+@pytest.mark.parametrize("field", NEW)
+@pytest.mark.rule(5)
+def test_authenticate_asks_where_the_application_is_not_what_the_person_saw(
+    ada: User, kestrel: Application, field: str
+) -> None:
+    grant(ada, kestrel)
+    client = walk.browser(ada)
+    walk.came_back(sign_in(client, kestrel))
+    value = NEW[field]
+    setattr(kestrel, field, value() if callable(value) else value)
+    kestrel.save()
+    assert sign_in(client, kestrel).status_code == 200
+    grant(ada, kestrel)
+    walk.came_back(sign_in(client, kestrel))  # allowed as it is now
+
+
+@pytest.mark.abuse("A46")
+def test_authenticate_asks_after_a_reset_and_in_every_browser_that_is_not_logged_in(
+    ada: User, kestrel: Application
+) -> None:
+    grant(ada, kestrel)
+    assert sign_in(Client(), kestrel)["Location"].startswith("/login/")
+    kestrel.reset()
+    assert sign_in(walk.browser(ada), kestrel).status_code == 200
+
+
+@pytest.mark.abuse("A52")
 def test_a_suspended_application_is_a_page_and_gets_no_token(ada: User, kestrel: Application) -> None:
     request = walk.ask(kestrel)
     client = walk.browser(ada)
@@ -457,6 +696,7 @@ def sign_page(client: Client, request: Held) -> Any:
     return walk.open_page(client, request.key, "/oauth/authenticate")
 
 
+@pytest.mark.abuse("A52")
 def test_the_request_of_a_person_who_became_inactive_is_not_exchanged(
     ada: User, kestrel: Application
 ) -> None:
@@ -466,6 +706,8 @@ def test_the_request_of_a_person_who_became_inactive_is_not_exchanged(
     assert walk.problem(walk.exchange(kestrel, request, verifier)) == (401, "user_refused")
 
 
+@pytest.mark.rfc("2.3-14", "4.8-1")
+@pytest.mark.abuse("A44")
 def test_a_token_keeps_the_access_that_the_person_saw(ada: User, kestrel: Application) -> None:
     kestrel.change_access("read")
     request = walk.ask(kestrel)
@@ -476,6 +718,7 @@ def test_a_token_keeps_the_access_that_the_person_saw(ada: User, kestrel: Applic
     assert walk.problem(walk.call("/api/write", kestrel, held)) == (403, "permission_denied")
 
 
+@pytest.mark.abuse("A47")
 def test_invalidating_a_token_ends_it_at_once(ada: User, kestrel: Application) -> None:
     token = grant(ada, kestrel)
     answer = walk.call("/oauth/invalidate_token", kestrel, token, method="POST")
@@ -484,6 +727,7 @@ def test_invalidating_a_token_ends_it_at_once(ada: User, kestrel: Application) -
     assert walk.problem(walk.call("/oauth/invalidate_token", kestrel, token)) == (401, "token_revoked")
 
 
+@pytest.mark.abuse("A59")
 @pytest.mark.parametrize("endpoint", ["request_token", "access_token", "invalidate_token"])
 @pytest.mark.rule(9)
 def test_an_endpoint_of_the_legs_knows_no_cookie(ada: User, kestrel: Application, endpoint: str) -> None:
@@ -494,6 +738,8 @@ def test_an_endpoint_of_the_legs_knows_no_cookie(ada: User, kestrel: Application
     assert client.put(f"/oauth/{endpoint}").status_code == 405
 
 
+@pytest.mark.abuse("A59")
+@pytest.mark.abuse("A45")
 @pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/authenticate"])
 @pytest.mark.rule(9)
 def test_a_page_never_accepts_oauth(ada: User, kestrel: Application, path: str) -> None:
@@ -522,6 +768,7 @@ def test_a_request_token_opens_no_api_view_in_any_state(ada: User, kestrel: Appl
     )
 
 
+@pytest.mark.abuse("A79")
 def test_a_store_that_cannot_answer_is_503_on_endpoints_and_pages(
     ada: User, kestrel: Application, broken_tables: Any
 ) -> None:

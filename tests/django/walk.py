@@ -88,9 +88,15 @@ def problem(answer: Any) -> tuple[int, str]:
     return answer.status_code, read_form(answer)["oauth_problem"]
 
 
-def ask(application: Application, callback: str = CALLBACK) -> RequestToken:
+def first_leg(application: Application, callback: str = CALLBACK, asked: str | None = None) -> Any:
+    """The answer to the first leg; `asked` is the access that it asks for, as clients write it."""
+    path = "/oauth/request_token" + ("" if asked is None else f"?x_auth_access_type={asked}")
+    return call(path, application, method="POST", oauth={"oauth_callback": callback})
+
+
+def ask(application: Application, callback: str = CALLBACK, asked: str | None = None) -> RequestToken:
     """The first leg."""
-    answer = call("/oauth/request_token", application, method="POST", oauth={"oauth_callback": callback})
+    answer = first_leg(application, callback, asked)
     assert answer.status_code == 200, answer.content
     said = read_form(answer)
     return RequestToken(said["oauth_token"], said["oauth_token_secret"])

@@ -122,6 +122,26 @@ def test_tweepy_verifies_credentials_and_posts_through_tls(
     assert [status.text for status in api.home_timeline(count=1)] == [SHOWN]
 
 
+def test_tweepy_asks_to_read_only_and_gets_a_token_that_does_not_write(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = demo.info["provider"]
+    auth = tweepy.OAuth1UserHandler(*consumer(demo), callback="oob")
+    # Its addresses are written into it: the paths are those of the service, and the host is ours.
+    monkeypatch.setattr(auth, "_get_oauth_url", lambda endpoint: f"{provider}/oauth/{endpoint}")
+    auth.get_access_token(robin(demo).pin(auth.get_authorization_url(access_type="read")))
+
+    timeline = f"{provider}/1.1/statuses/home_timeline.json"
+    assert requests.get(timeline, auth=auth.apply_auth(), timeout=30).status_code == 200
+    update = f"{provider}/1.1/statuses/update.json"
+    refused = requests.post(update, data={"status": "no"}, auth=auth.apply_auth(), timeout=30)
+    assert (refused.status_code, "permission_denied" in refused.text) == (403, True)
+    another = tweepy.OAuth1UserHandler(*consumer(demo), callback="oob")
+    monkeypatch.setattr(another, "_get_oauth_url", auth._get_oauth_url)
+    with pytest.raises(tweepy.TweepyException, match="parameter_rejected"):
+        another.get_authorization_url(access_type="admin")
+
+
 def test_a_request_is_verified_for_the_public_origin_whichever_way_it_came(
     tls: tuple[TlsProxy, Demo],
 ) -> None:

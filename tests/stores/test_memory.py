@@ -187,6 +187,7 @@ def test_what_was_forgotten_is_refused_when_the_clock_steps_back() -> None:
     assert store.claim_nonce("c", "t", NOW + 1, "new", until=NOW + 301)
 
 
+@pytest.mark.rfc("4.10-1")
 @pytest.mark.abuse("A78")
 def test_a_full_store_refuses_and_forgets_nothing() -> None:
     clock = Clock()
@@ -200,6 +201,7 @@ def test_a_full_store_refuses_and_forgets_nothing() -> None:
     assert store.claim_nonce("c", None, NOW + 301, "d", until=NOW + 601)
 
 
+@pytest.mark.rfc("4.10-1")
 @pytest.mark.abuse("A78")
 @pytest.mark.abuse("A53")
 def test_a_hundred_thousand_claims_are_bounded_by_the_window_and_quick() -> None:
@@ -214,6 +216,17 @@ def test_a_hundred_thousand_claims_are_bounded_by_the_window_and_quick() -> None
 
 
 # -- request tokens
+
+
+@pytest.mark.parametrize("access", ["read", None])
+def test_a_request_token_keeps_what_it_asks_for(access: str | None) -> None:
+    store = memory()
+    token = RequestToken("r", "rs")
+    store.add_request_token(CONSUMER.key, token, callback=CALLBACK, access=access, expires=NOW + 600)
+    found = store.open_request_token("r")[1]
+    assert found is not None
+    assert found.requested_access == access
+    assert found.access is None, "nobody has allowed it yet"
 
 
 def test_a_request_token_is_found_with_its_consumer_in_whatever_state() -> None:

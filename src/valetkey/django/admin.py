@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
-from valetkey.django.models import AccessToken, Application, RequestToken
+from valetkey.django.models import AccessToken, Application, Refusal, RequestToken
 
 _NEVER_SHOWN = {"sealed_secret", "sealed_older_secret", "verifier_hash", "callback"}
 
@@ -55,7 +55,8 @@ class RequestTokenAdmin(_Watched):
     search_fields = ("key", "application__name", "application__key")
     # Neither the verifier's hash nor the callback, whose query may be the application's own secret.
     fields = readonly_fields = (
-        *("key", "application", "state", "user", "access", "tries", "created_at", "expires_at", "decided_at"),
+        *("key", "application", "requested_access", "state", "user", "access", "tries"),
+        *("created_at", "expires_at", "decided_at"),
     )
 
 
@@ -74,3 +75,20 @@ class AccessTokenAdmin(_Watched):
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         for token in queryset:
             token.revoke()
+
+
+@admin.register(Refusal)
+class RefusalAdmin(_Watched):
+    """Refused requests: whoever asks about one names the id that the answer carried."""
+
+    list_display = ("identifier", "application", "at", "status", "problem", "mistake")
+    list_select_related = ("application",)
+    list_filter = ("problem", "mistake")
+    search_fields = ("identifier", "application__name", "application__key")
+    fields = readonly_fields = (
+        *("identifier", "application", "at", "status", "problem", "advice", "facts", "mistake", "about"),
+        *("method", "address", "signature_method", "signed_names", "clock_difference", "token"),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -2,30 +2,38 @@
 
 import logging
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from valetkey.django import conf
+from valetkey.django import conf, refusals
 from valetkey.protocol.encoding import form_encode
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.messages import Answer
+from valetkey.protocol.mistakes import Mistake
+from valetkey.verifier import concern
 
 log = logging.getLogger("valetkey.django")
 
 
 def refusal(refused: Refused) -> Answer:
-    """What `refused` is answered with; logged on the way.
+    """What `refused` is answered with; logged on the way, and noted for the application's owner.
 
-    The detail goes out only where ``VALETKEY["EXPLAIN"]`` says so, in the body, as ``oauth_problem_detail``.
+    What explains it goes out only where ``VALETKEY["EXPLAIN"]`` says so, in the body: the detail as
+    ``oauth_problem_detail``, and a mistake that was proved as ``mistake`` and ``mistake_about``.
     """
-    _log(refused)
+    concern(refused)
+    mistake = refusals.note(refused)
+    _log(refused, mistake)
     settings = conf.current()
     headers, body = refused.headers, form_encode(refused.parameters)
     if settings.realm is not None:
         challenge = headers["WWW-Authenticate"].replace("OAuth ", f'OAuth realm="{settings.realm}", ', 1)
         headers = headers.replacing("WWW-Authenticate", challenge)
-    if settings.explain and refused.detail:
-        body += "&" + form_encode([("oauth_problem_detail", refused.detail)])
+    if settings.explain:
+        explained = [("oauth_problem_detail", refused.detail)] if refused.detail else []
+        if mistake is not None:
+            explained += [("mistake", mistake.slug), ("mistake_about", mistake.about)]
+        body = "&".join(filter(None, [body, form_encode(explained)]))
     return Answer(refused.status, headers, body)
 
 
@@ -39,7 +47,7 @@ def response(answer: Answer) -> HttpResponse:
     return made
 
 
-def keep_private(made: HttpResponse) -> None:
+def keep_private(made: HttpResponseBase) -> None:
     """Tells every cache that this answer is one person's: another Authorization header would have got another
     one.
     """
@@ -47,10 +55,11 @@ def keep_private(made: HttpResponse) -> None:
     patch_vary_headers(made, ["Authorization"])
 
 
-def _log(refused: Refused) -> None:
+def _log(refused: Refused, mistake: Mistake | None) -> None:
+    # The id stands first, as in the answer: who reports a refusal names it.
     if refused.status == 503:
         # The one refusal that is this side's fault; its cause is the store's own exception.
-        log.error("%s %s", refused, refused.detail, exc_info=refused.__cause__)
-    else:
-        log.info("%s", refused)
-        log.debug("%s", refused.detail)
+        log.error("%s %s %s", refused.id, refused, refused.detail, exc_info=refused.__cause__)
+        return
+    log.info("%s %s%s", refused.id, refused, f" Proved: {mistake}." if mistake else "")
+    log.debug("%s %s", refused.id, refused.detail)

@@ -1,5 +1,6 @@
 """System checks: what is unsafe or can't work is said before the first request, by a stable id."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.urls import URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from valetkey.django import conf
@@ -32,6 +34,7 @@ IDS: Mapping[str, str] = {
     "valetkey.W004": "a header of the request chooses the address that is verified",
     "valetkey.W005": "PLAINTEXT is allowed",
     "valetkey.W006": "explanations go out",
+    "valetkey.W007": "a REST view looks for something else before it looks for a signature",
 }
 
 _MIDDLEWARE = (
@@ -52,7 +55,7 @@ _UNSAFE_CACHES = {
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """All checks; those that need right settings only where the settings are right."""
     wrong = list(_values())
-    return wrong or [*_keys(), *_nonces(), *_addresses(), *_pages()]
+    return wrong or [*_keys(), *_nonces(), *_addresses(), *_pages(), *_order()]
 
 
 def _error(number: int, message: str, hint: str | None = None) -> CheckMessage:
@@ -201,3 +204,37 @@ def _pages() -> Iterator[CheckMessage]:
             yield _error(11, f"The authorize page needs to know who is there: MIDDLEWARE lacks “{name}”.")
     if not settings.LOGIN_URL:
         yield _error(11, "The authorize page sends people to log in: LOGIN_URL is empty.")
+
+
+def _order() -> Iterator[CheckMessage]:
+    views = list(_views(get_resolver())) if getattr(settings, "ROOT_URLCONF", None) else []
+    # Nobody needs the framework; and a view that names our class has imported it.
+    rest = sys.modules.get("valetkey.django.rest")
+    if rest is None:
+        return
+    for view in views:
+        kinds = _authentication_classes(view)
+        ours = [isinstance(kind, type) and issubclass(kind, rest.OAuth1Authentication) for kind in kinds]
+        if any(ours) and not ours[0]:
+            yield _warning(
+                7,
+                f"{view.cls.__name__} looks for something else before it looks for a signature: a cookie may"
+                " then count instead, and who sends nothing gets no OAuth challenge.",
+                "Name OAuth1Authentication first in authentication_classes.",
+            )
+
+
+def _views(resolver: URLResolver) -> Iterator[Any]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _views(entry)
+        else:
+            yield entry.callback
+
+
+def _authentication_classes(view: Any) -> Sequence[Any]:
+    """Those of a view of Django REST framework; none of another's."""
+    given: Mapping[str, Any] = getattr(view, "initkwargs", {})
+    classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
+    found: Sequence[Any] = given.get("authentication_classes", classes)
+    return found

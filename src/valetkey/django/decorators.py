@@ -1,26 +1,20 @@
 """Views that OAuth protects: ``@oauth_required``."""
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.contrib.auth.models import AnonymousUser
-from django.db import Error, connections, router, transaction
+from django.db import connections, router, transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
 
-from valetkey.django import answers, requests
-from valetkey.django.models import Access, AccessToken, Application
-from valetkey.django.provider import get_verifier
+from valetkey.django import answers
+from valetkey.django.access import DjangoVerified
+from valetkey.django.admission import admit, finish
+from valetkey.django.models import Access, Application
 from valetkey.protocol.errors import Refused
-from valetkey.verifier import Verified
 
 View = TypeVar("View", bound=Callable[..., Any])
-DjangoVerified = Verified[Application, AccessToken]
-
-log = logging.getLogger("valetkey.django")
 
 
 class OAuthRequest(HttpRequest):
@@ -66,14 +60,14 @@ def _protected(view: View, access: str, require_token: bool) -> View:
         if refused := _let_in(request, access, require_token):
             return refused
         response = view(request, *args, **kwargs)
-        _finish(request, response)
+        finish(request, response)
         return response
 
     async def _answer_later(request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse:
         if refused := await sync_to_async(_let_in)(request, access, require_token):
             return refused
         response = await view(request, *args, **kwargs)
-        await sync_to_async(_finish)(request, response)
+        await sync_to_async(finish)(request, response)
         return cast(HttpResponse, response)
 
     if iscoroutinefunction(view):
@@ -85,19 +79,13 @@ def _protected(view: View, access: str, require_token: bool) -> View:
 
 
 def _let_in(request: HttpRequest, access: str, require_token: bool) -> HttpResponse | None:
-    """Who sent `request`, put on it; or the answer that refuses it."""
-    _set_user(request, AnonymousUser())
+    """Puts on `request` who sent it; or the answer that refuses it."""
     try:
-        request_ = requests.presented(request)
-        verified = get_verifier(require_token).verify(request_.method, request_.url, **request_.keywords())
-        _check_access(verified, access)
+        admit(request, access, require_token=require_token)
     except Refused as refused:
         if refused.status == 503:
             _give_up_transaction()
         return answers.response(answers.refusal(refused))
-    request.oauth = verified  # type: ignore[attr-defined]  # its place in the design; OAuthRequest has it
-    if verified.token is not None:
-        _set_user(request, verified.token.user)
     return None
 
 
@@ -108,52 +96,6 @@ def _give_up_transaction() -> None:
     alias = router.db_for_read(Application)
     if connections[alias].in_atomic_block:
         transaction.set_rollback(True, using=alias)
-
-
-def _set_user(request: HttpRequest, user: Any) -> None:
-    """Makes `user` the request's, in place of whoever a session's cookie names."""
-
-    async def auser() -> Any:
-        return user
-
-    # Lazy as the session's would be, so that code which looks at its type finds the same.
-    request.user = SimpleLazyObject(lambda: user)  # type: ignore[assignment]  # as Django does
-    request.auser = auser
-
-
-def _check_access(verified: DjangoVerified, access: str) -> None:
-    wanted = _WORDS[Access(access)]
-    application, token = verified.consumer, verified.token
-    if not Access.covers(application.access, access):
-        has = _WORDS[Access(application.access)]
-        raise Refused(
-            "permission_denied",
-            f"This application is {has}, and this request needs {wanted}: its owner can change that, and then"
-            " people must allow it again.",
-        )
-    if token is not None and not Access.covers(token.access, access):
-        has = _WORDS[Access(token.access)]
-        raise Refused(
-            "permission_denied",
-            f"This token was allowed as {has}, and this request needs {wanted}: let the person allow the"
-            " application again.",
-        )
-
-
-# Advice is in English, whatever language the site's pages speak.
-_WORDS = {Access.READ: "read only", Access.WRITE: "read and write"}
-
-
-def _finish(request: HttpRequest, response: HttpResponse) -> None:
-    answers.keep_private(response)
-    verified: DjangoVerified = request.oauth  # type: ignore[attr-defined]  # as above
-    try:
-        # After the view, so that the rows aren't locked while it works.
-        verified.consumer.mark_used(verified.secret_index)
-        if verified.token is not None:
-            verified.token.mark_used()
-    except Error:
-        log.warning("The time of last use could not be noted.", exc_info=True)
 
 
 def _is_async(view: Any) -> bool:

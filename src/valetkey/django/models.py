@@ -292,7 +292,7 @@ class Application(Sealed):
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
     suspension_reason = models.TextField(_("why it is suspended"), blank=True, default="")
     created_at = models.DateTimeField(_("registered"), default=timezone.now, editable=False)
-    #: When what people are shown of it (name, web site, description, callbacks) last became another.
+    #: When what people are shown of it (name, web site, description, callbacks, owner) last became another.
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
     objects = ApplicationManager()
@@ -502,7 +502,7 @@ class Application(Sealed):
         self._loaded = {**self._loaded, **{column: getattr(self, column) for column in columns}}
 
 
-_SHOWN = {"name", "description", "website", "callback_lines"}
+_SHOWN = {"name", "description", "website", "callback_lines", "owner"}
 _OLDER = ("sealed_older_secret", "older_secret_made_at", "older_secret_used_at")
 _SECRETS = {"key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER}
 
@@ -535,6 +535,10 @@ class RequestToken(Sealed):
         Application, verbose_name=_("application"), on_delete=models.CASCADE, related_name="request_tokens"
     )
     callback = models.TextField(_("callback"), editable=False)
+    #: What its first leg asked for; null: whatever its application may have when the person decides.
+    requested_access = models.CharField(
+        _("asks for"), max_length=10, choices=Access.choices, null=True, blank=True, editable=False
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=RequestState.choices, default=RequestState.PENDING
     )
@@ -565,6 +569,13 @@ class RequestToken(Sealed):
 
     def __str__(self) -> str:
         return f"{self.key[:8]}… ({self.state})"
+
+    @property
+    def asked_access(self) -> str:
+        """What the person is asked for: what the first leg said, and no more than its application may have
+        today.
+        """
+        return Access.less(self.requested_access or self.application.access, self.application.access)
 
     @property
     def expires(self) -> float:
@@ -690,3 +701,48 @@ class Nonce(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+
+class Refusal(models.Model):
+    """A request of an application that was refused: what its owner needs to find the mistake.
+
+    No secret, no value of a parameter and no signature is kept. Rows are written by
+    :mod:`valetkey.django.refusals` alone.
+    """
+
+    application = models.ForeignKey(
+        Application, verbose_name=_("application"), on_delete=models.CASCADE, related_name="refusals"
+    )
+    #: What the answer and the log call it.
+    identifier = models.CharField(_("refusal"), max_length=20, db_index=True, editable=False)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    status = models.PositiveSmallIntegerField(_("status"), editable=False)
+    problem = models.CharField(_("problem"), max_length=50, editable=False)
+    advice = models.TextField(_("advice"), editable=False)
+    #: The further parameters of the answer: ``oauth_acceptable_timestamps`` …
+    facts = models.JSONField(default=dict, editable=False)
+    #: A slug of :mod:`valetkey.protocol.mistakes`, where the mistake was proved, and what it is about.
+    mistake = models.CharField(_("mistake"), max_length=20, blank=True, editable=False)
+    about = models.TextField(blank=True, editable=False)
+    method = models.TextField(_("method"), editable=False)
+    #: What was verified, without the values of the query's parameters.
+    address = models.TextField(_("address"), editable=False)
+    signature_method = models.CharField(_("signed with"), max_length=50, blank=True, editable=False)
+    #: The names of the parameters in the base string.
+    signed_names = models.JSONField(default=list, editable=False)
+    #: Seconds by which the sender's clock was ahead; None where it sent no time.
+    clock_difference = models.BigIntegerField(_("clock"), null=True, editable=False)
+    #: The beginning of the token's key, and what it was allowed to do.
+    token = models.CharField(_("token"), max_length=20, blank=True, editable=False)
+    token_access = models.CharField(max_length=10, choices=Access.choices, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("refusal")
+        verbose_name_plural = _("refusals")
+        ordering = ("-pk",)
+        indexes: ClassVar = [
+            models.Index(fields=["application", "problem", "mistake", "at"], name="valetkey_refusals")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identifier}: {self.problem}"

@@ -3,6 +3,7 @@
 from functools import cache
 
 from valetkey.django import answers, conf
+from valetkey.django.access import asked_access
 from valetkey.django.models import AccessToken, Application
 from valetkey.django.store import DjangoStore
 from valetkey.provider import Provider
@@ -24,6 +25,7 @@ def get_provider() -> DjangoProvider:
         window=settings.window,
         max_parameters=settings.max_parameters,
         max_octets=settings.max_octets,
+        asked_access=asked_access,
         reply=answers.refusal,
     )
 

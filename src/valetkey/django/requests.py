@@ -11,16 +11,19 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from django.core.exceptions import DisallowedHost, ImproperlyConfigured, RequestDataTooBig
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.request import RawPostDataException
 
 from valetkey.django import conf
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.errors import Refused
+from valetkey.protocol.header import is_oauth
 from valetkey.protocol.origin import Url
+from valetkey.protocol.parameters import FORM
 
 # All that prints in ASCII stays as it was sent, legal in a URL or not: this is what the client signed.
 _AS_WRITTEN = "".join(map(chr, range(0x21, 0x7F)))
+_MOST_DIGITS = 18  # of a Content-Length; Python itself raises beyond 4,300
 # For a path that was decoded on the way, "%" is a character of its own.
 _DECODED_PATH = "/:@!$&'()*+,;=~-._"
 
@@ -38,9 +41,10 @@ class Presented(NamedTuple):
         return {"headers": self.headers, "body": self.body}
 
 
-def presented(request: HttpRequest) -> Presented:
+def presented(request: HttpRequest, method: str | None = None) -> Presented:
     """`request` as it was on the wire.
 
+    :param method: the method that decides what is done, where that isn't ``request.method``.
     :raises Refused: for a request that no client of ours sends: another host's address, a body of unknown
         length, one that is too large or was cut off.
     :raises ImproperlyConfigured: where something before us has read the body away.
@@ -53,17 +57,35 @@ def presented(request: HttpRequest) -> Presented:
     # Some servers name a type for bodies that aren't there (wsgiref: text/plain).
     if content_type and (body or body is None):
         headers.append(("Content-Type", content_type))
-    return Presented(_method(request), _url(request), headers, body)
+    return Presented(_method(request, method or request.method), _url(request), headers, body)
 
 
-def _method(request: HttpRequest) -> str:
+def is_signed(request: HttpRequest) -> bool:
+    """Whether `request` claims to be signed, rightly or not: it has an Authorization header of the OAuth
+    scheme, or a consumer key or a signature in its query or its form.
+
+    Other parameters of the protocol make no such claim: a person who comes back to a callback brings some.
+    """
+    if is_oauth(request.META.get("HTTP_AUTHORIZATION", "")):
+        return True
+    # Django reads what we would refuse to read, too; so nothing is overlooked for a fault elsewhere in it.
+    named = set(request.GET)
+    if request.content_type == FORM:
+        named |= set(QueryDict(_body(request)))
+    return not named.isdisjoint(_CLAIMS)
+
+
+_CLAIMS = frozenset({"oauth_consumer_key", "oauth_signature"})
+
+
+def _method(request: HttpRequest, seen: str | None) -> str:
     method: str = (
         _environ(request).get("REQUEST_METHOD") or _scope(request).get("method") or request.method or ""
     )
-    if method.upper() != request.method:
-        # A middleware for X-HTTP-Method-Override and its kin: the view would do another thing than was
+    if method.upper() != seen:
+        # Something that heeds X-HTTP-Method-Override and its kin: the view would do another thing than was
         # signed.
-        raise _malformed("its method was overridden on the way: send the method that you signed")
+        raise malformed("its method was overridden on the way: send the method that you signed")
     return method
 
 
@@ -78,7 +100,7 @@ def _url(request: HttpRequest) -> str:
     except Malformed:
         ours = False
     if not ours:
-        raise _malformed("its target is the address of another host")
+        raise malformed("its target is the address of another host")
     query = "" if absolute.query is None else f"?{absolute.query}"
     return f"{origin}{absolute.path or '/'}{query}"
 
@@ -90,7 +112,7 @@ def _origin(request: HttpRequest) -> str:
     try:
         return f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:
-        raise _malformed("its Host isn't one of this service's") from None
+        raise malformed("its Host isn't one of this service's") from None
 
 
 def _target(request: HttpRequest) -> str:
@@ -123,6 +145,9 @@ def _body(request: HttpRequest) -> bytes | None:
             "The body has no Content-Length: send one, since chunked bodies aren't read here.",
             411,
         )
+    # Servers differ in what they let through, and Django raises ValueError for some of it.
+    if length and not (length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS):
+        raise malformed("its Content-Length isn't a number of octets")
     if request.content_type == "multipart/form-data":
         return None
     try:
@@ -135,10 +160,9 @@ def _body(request: HttpRequest) -> bytes | None:
             " use request.body, or put it after."
         ) from None
     except UnreadablePostError:
-        raise _malformed("its body was cut off") from None
-    # Compared as text: Django reads “+5” and “5_0” as numbers, and takes what is none for 0.
-    if length and (length.lstrip("0") or "0") != str(len(body)):
-        raise _malformed("its body hasn't the length that its Content-Length says")
+        raise malformed("its body was cut off") from None
+    if length and int(length) != len(body):
+        raise malformed("its body hasn't the length that its Content-Length says")
     return body
 
 
@@ -150,5 +174,6 @@ def _scope(request: HttpRequest) -> Mapping[str, Any]:
     return getattr(request, "scope", {})
 
 
-def _malformed(reason: str) -> Refused:
+def malformed(reason: str) -> Refused:
+    """The refusal of a request that can't be read as what was signed."""
     return Refused("parameter_rejected", f"The request can't be read: {reason}.")

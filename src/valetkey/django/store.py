@@ -55,16 +55,22 @@ class DjangoStore:
         return _find(consumer_key, token, "request_tokens")
 
     def open_request_token(self, token: str) -> tuple[Application | None, RequestToken | None]:
-        request = _exactly(RequestToken.objects.select_related("application", "user"), token)
+        request = exactly(RequestToken.objects.select_related("application", "user"), token)
         if request is None:
             return None, None
         request.open()
         return request.application, request
 
     def add_request_token(
-        self, consumer_key: str, token: credentials.RequestToken, *, callback: str, expires: float
+        self,
+        consumer_key: str,
+        token: credentials.RequestToken,
+        *,
+        callback: str,
+        expires: float,
+        access: str | None = None,
     ) -> bool:
-        application = _exactly(Application.objects.all(), consumer_key)
+        application = exactly(Application.objects.all(), consumer_key)
         now = timezone.now()
         waiting = (RequestState.PENDING, RequestState.ALLOWED)
         limit = conf.current().max_open_request_tokens
@@ -74,7 +80,11 @@ class DjangoStore:
         ):
             return False
         request = RequestToken(
-            application=application, key=token.key, callback=callback, expires_at=moment(expires)
+            application=application,
+            key=token.key,
+            callback=callback,
+            requested_access=access,
+            expires_at=moment(expires),
         )
         request.secret = token.secret
         request.save(force_insert=True)
@@ -131,7 +141,7 @@ class DjangoStore:
             return token
 
     def revoke(self, token: str) -> bool:
-        found = _exactly(AccessToken.objects.all(), token)
+        found = exactly(AccessToken.objects.all(), token)
         if found is None:
             return False
         found.revoke()
@@ -166,7 +176,7 @@ def _find(consumer_key: str, token: str | None, tokens: str) -> tuple[Applicatio
     return application, found
 
 
-def _exactly(rows: models.QuerySet[R], key: str) -> R | None:
+def exactly(rows: models.QuerySet[R], key: str) -> R | None:
     """The row with this very key. The database may fold case, accents or trailing blanks when it compares; we
     don't.
     """

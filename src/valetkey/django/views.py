@@ -115,9 +115,7 @@ def _decide(request: HttpRequest, signing_in: bool) -> HttpResponse:
         if given.get("force_login", "").lower() in ("1", "t", "true"):
             return _ask_to_log_in_again(request, pending)
         if signing_in and request.method == "GET" and _skips(request.user, pending):
-            return _go_on(
-                request, pending, get_provider().allow(token, request.user, access=pending.consumer.access)
-            )
+            return _go_on(request, pending, get_provider().allow(token, request.user, access=_asked(pending)))
         return _ask(request, pending, signing_in)
     except Refused as refused:
         return _nothing(request, token, refused)
@@ -127,9 +125,14 @@ def _log_in(request: HttpRequest, token: str) -> HttpResponse:
     return redirect_to_login(f"{request.path}?{urlencode({'oauth_token': token})}")
 
 
+def _asked(pending: DjangoPending) -> str:
+    """What the person is asked for."""
+    return cast(RequestToken, pending.token).asked_access
+
+
 def _skips(user: Any, pending: DjangoPending) -> bool:
-    """Whether the person has already given this application, as it is today, all that it asks for; never for
-    a PIN, which must be shown.
+    """Whether the person has already given this application, as it is today, all that it asks for this time;
+    never for a PIN, which must be shown.
     """
     application = pending.consumer
     if pending.callback == OUT_OF_BAND:
@@ -137,9 +140,7 @@ def _skips(user: Any, pending: DjangoPending) -> bool:
     granted = application.access_tokens.filter(
         user=user, own=False, revoked_at=None, created_at__gte=application.changed_at
     )
-    return any(
-        Access.covers(access, application.access) for access in granted.values_list("access", flat=True)
-    )
+    return any(Access.covers(access, _asked(pending)) for access in granted.values_list("access", flat=True))
 
 
 class Shown(NamedTuple):
@@ -150,8 +151,8 @@ class Shown(NamedTuple):
     changed_at: float
 
     @classmethod
-    def now(cls, user: Any, application: Application) -> "Shown":
-        return cls(str(user.pk), application.access, application.changed_at.timestamp())
+    def now(cls, user: Any, pending: DjangoPending) -> "Shown":
+        return cls(str(user.pk), _asked(pending), pending.consumer.changed_at.timestamp())
 
     def signed(self, token: str) -> str:
         return signing.dumps(list(self), salt=_salt(token))
@@ -174,7 +175,7 @@ def _hear(request: HttpRequest, pending: DjangoPending, signing_in: bool) -> Htt
     if decision == "another":
         logout(request)
         return _log_in(request, token)
-    shown, now = Shown.read(token, request.POST.get("shown", "")), Shown.now(user, pending.consumer)
+    shown, now = Shown.read(token, request.POST.get("shown", "")), Shown.now(user, pending)
     if shown is not None and shown.user != now.user:
         return pages.nothing(request, "another_account", 403, application=pending.consumer)
     if decision == "deny":
@@ -193,7 +194,7 @@ def _go_on(request: HttpRequest, pending: DjangoPending, decision: Decision) -> 
     context = {
         "application": pending.consumer,
         "person": request.user,
-        "access": pending.consumer.access,
+        "access": _asked(pending),
         "pin": decision.pin,
         "pin_spoken": ", ".join(" ".join(half) for half in (decision.pin[:4], decision.pin[4:])),
         "until": timezone.now() + timedelta(seconds=settings.request_token_lifetime),
@@ -207,21 +208,24 @@ def _go_on(request: HttpRequest, pending: DjangoPending, decision: Decision) -> 
 def _ask(
     request: HttpRequest, pending: DjangoPending, signing_in: bool, changed: bool = False
 ) -> HttpResponse:
-    application, person = pending.consumer, cast(Any, request.user)
+    application, person, asked = pending.consumer, cast(Any, request.user), _asked(pending)
     tokens = application.access_tokens.filter(user=person, own=False).order_by("-created_at")
-    before = tokens.filter(revoked_at=None).first()
+    # The newest of those with which it can do as much already; else the newest.
+    before = max(
+        tokens.filter(revoked_at=None), key=lambda token: Access.covers(token.access, asked), default=None
+    )
     context = {
         "application": application,
         "person": request.user,
-        "access": application.access,
+        "access": asked,
         "destination": _destination(pending.callback),
         "before": before,
-        "asks_more": before is not None and not Access.covers(before.access, application.access),
+        "asks_more": before is not None and not Access.covers(before.access, asked),
         "revoked": None if before else tokens.first(),
         "changed": changed,
         "signing_in": signing_in,
         "oauth_token": pending.token.key,
-        "shown": Shown.now(request.user, application).signed(pending.token.key),
+        "shown": Shown.now(person, pending).signed(pending.token.key),
     }
     response = pages.show(request, "authorize", context)
     response.headers["Content-Security-Policy"] = pages.policy(pending.callback)

@@ -1,8 +1,10 @@
 """What `Verifier` and `Provider` ask of a store.
- A store keeps consumers, tokens and nonces. :class:`Store` is all that verifying takes;
+
+A store keeps consumers, tokens and nonces. :class:`Store` is all that verifying takes;
 :class:`ProviderStore` adds what the three legs keep. The asynchronous protocols have the same names and say
 the same; their methods are coroutines.
- Any failure of a store may be raised as the exception that it is: the request is then refused with 503,
+
+Any failure of a store may be raised as the exception that it is: the request is then refused with 503,
 never accepted.
 """
 
@@ -45,7 +47,10 @@ class StoredToken(Protocol):
 
 
 class StoredRequestToken(StoredToken, Protocol):
-    """A request token, as a provider's store returns it."""
+    """A request token, as a provider's store returns it.
+
+    It may offer ``requested_access``, what its first leg asked for, where that was less than all.
+    """
 
     @property
     def callback(self) -> str:
@@ -108,9 +113,16 @@ class ProviderStore(Store[C_co, T_co], Protocol[C_co, T_co]):
         """
 
     def add_request_token(
-        self, consumer_key: str, token: RequestToken, *, callback: str, expires: float
+        self,
+        consumer_key: str,
+        token: RequestToken,
+        *,
+        callback: str,
+        expires: float,
+        access: str | None = None,
     ) -> bool:
-        """Keeps a new, pending request token.
+        """Keeps a new, pending request token, and as its ``requested_access`` what it asks for (None: all
+        that the consumer may have).
 
         False, and nothing kept, where this consumer has too many open ones (a store allows at least 1,000),
         so that one consumer can't fill the table; others are unharmed. Those past `expires` may be deleted.
@@ -166,7 +178,13 @@ class AsyncProviderStore(AsyncStore[C_co, T_co], Protocol[C_co, T_co]):
     ) -> tuple[C_co | None, StoredRequestToken | None]: ...
     async def open_request_token(self, token: str) -> tuple[C_co | None, StoredRequestToken | None]: ...
     async def add_request_token(
-        self, consumer_key: str, token: RequestToken, *, callback: str, expires: float
+        self,
+        consumer_key: str,
+        token: RequestToken,
+        *,
+        callback: str,
+        expires: float,
+        access: str | None = None,
     ) -> bool: ...
     async def decide(
         self, token: str, *, allowed: bool, user: Any, access: str | None, verifier_hash: str, expires: float

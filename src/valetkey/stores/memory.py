@@ -41,12 +41,20 @@ class MemoryConsumer(Consumer):
 class MemoryRequestToken:
     """A request token and what became of it."""
 
-    def __init__(self, token: RequestToken, consumer_key: str, callback: str, expires: float) -> None:
+    def __init__(
+        self,
+        token: RequestToken,
+        consumer_key: str,
+        callback: str,
+        expires: float,
+        requested_access: str | None = None,
+    ) -> None:
         self.key = token.key
         self.secret = token.secret
         self.consumer_key = consumer_key
         self.callback = callback
         self.expires = expires
+        self.requested_access = requested_access
         self.state = "pending"
         self.verifier_hash = ""
         self.tries = 0
@@ -148,7 +156,13 @@ class MemoryStore:
             return self._consumers.get(request.consumer_key) if request else None, request
 
     def add_request_token(
-        self, consumer_key: str, token: RequestToken, *, callback: str, expires: float
+        self,
+        consumer_key: str,
+        token: RequestToken,
+        *,
+        callback: str,
+        expires: float,
+        access: str | None = None,
     ) -> bool:
         with self._lock:
             now = self._clock()
@@ -160,7 +174,7 @@ class MemoryStore:
             )
             if sum(request.consumer_key == consumer_key for request in opened) >= MAX_OPEN_REQUESTS:
                 return False
-            self._requests[token.key] = MemoryRequestToken(token, consumer_key, callback, expires)
+            self._requests[token.key] = MemoryRequestToken(token, consumer_key, callback, expires, access)
             return True
 
     def decide(

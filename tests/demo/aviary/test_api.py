@@ -11,7 +11,7 @@ import pytest
 from tests.demo.caller import Caller, as_json, form_of, granted, problem, replaced
 from tests.demo.visitor import Visitor
 from tests.running import Demo
-from valetkey import Answer, Signer
+from valetkey import Answer, Headers, Signer
 from valetkey.urllib import send
 
 READ = [
@@ -20,6 +20,7 @@ READ = [
     "/1.1/statuses/user_timeline.json",
     "/1.1/account/verify_credentials.json",
 ]
+PUBLIC = "/1.1/statuses/public_timeline.json"
 WRITE = ["/1/statuses/update.json", "/1.1/statuses/update.json"]
 
 
@@ -75,7 +76,7 @@ def test_the_demos_application_links_to_the_test_site(demo: Demo, robin: Caller)
     assert robin.update("x")["source"] == link
 
 
-@pytest.mark.parametrize("path", READ)
+@pytest.mark.parametrize("path", [*READ, PUBLIC])
 def test_every_reading_address_answers_a_signed_get(robin: Caller, path: str) -> None:
     answer = robin.get(path)
     assert answer.status == 200, answer.body
@@ -96,6 +97,7 @@ def test_a_status_is_read_from_wherever_it_travelled(robin: Caller, path: str, p
     assert as_json(answer)["text"] == text
 
 
+@pytest.mark.abuse("A01")
 def test_a_status_that_no_signature_covers_is_not_posted(robin: Caller) -> None:
     """The page's own form fields count for nothing here; only what was verified does."""
     body = urlencode({"status": "unsigned"})
@@ -132,7 +134,7 @@ def test_two_statuses_in_one_request_are_refused(robin: Caller) -> None:
 
 def test_timelines_show_everybodys_statuses_newest_first(robin: Caller, wren: Caller) -> None:
     first, second, third = robin.update("1"), wren.update("2"), robin.update("3")
-    for path in READ[:2]:
+    for path in (*READ[:2], PUBLIC):
         assert numbers(robin.get(path, count=3)) == [third["id"], second["id"], first["id"]]
 
 
@@ -219,13 +221,50 @@ def test_an_address_that_is_none_gets_404_in_json(robin: Caller) -> None:
     assert as_json(answer)["errors"][0]["code"] == 34
 
 
+def test_the_public_timeline_is_read_by_an_application_that_acts_for_nobody(
+    demo: Demo, robin: Caller
+) -> None:
+    application = Visitor.new(demo).register(access="read")
+    first, second = robin.update("1"), robin.update("2")
+    alone = Signer(application.consumer)
+    signed = alone.sign("GET", f"{robin.origin}{PUBLIC}?{urlencode({'since_id': first['id'] - 1})}")
+    assert numbers(send(signed)) == [second["id"], first["id"]]
+    assert send(Signer(application.consumer).sign("POST", f"{robin.origin}{PUBLIC}")).status == 405
+
+
+def test_the_public_timeline_is_for_signed_requests(robin: Caller) -> None:
+    answer = send(replaced(robin.signed("GET", PUBLIC), headers=Headers()))
+    assert (answer.status, problem(answer)) == (401, "parameter_absent")
+
+
+@pytest.mark.abuse("A22")
 @pytest.mark.parametrize("path", [*READ, *WRITE])
+def test_an_application_that_acts_for_nobody_gets_nothing_of_anybodys(robin: Caller, path: str) -> None:
+    method = "POST" if path in WRITE else "GET"
+    answer = send(Signer(robin.consumer).sign(method, f"{robin.origin}{path}?status=nobodys"))
+    assert (answer.status, problem(answer)) == (401, "parameter_absent")
+    assert form_of(answer)["oauth_parameters_absent"] == "oauth_token"
+    newest = as_json(robin.get(PUBLIC, count=1))
+    assert "nobodys" not in [status["text"] for status in newest]
+
+
+@pytest.mark.abuse("A22")
+@pytest.mark.parametrize("path", [*READ, PUBLIC])
+def test_an_empty_token_is_no_token_and_no_application_either(robin: Caller, path: str) -> None:
+    signed = Signer(robin.consumer, placement="query").sign("GET", f"{robin.origin}{path}?oauth_token=")
+    answer = send(signed)
+    assert answer.status in (400, 401)
+    assert problem(answer) in ("parameter_rejected", "parameter_absent")
+
+
+@pytest.mark.parametrize("path", [*READ, *WRITE, PUBLIC])
 def test_a_session_counts_for_nothing_here(demo: Demo, path: str) -> None:
     visitor = Visitor.robin(demo)
     assert visitor.see(path).status in (401, 400, 405)
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A17")
 def test_of_twenty_equal_signed_requests_at_once_one_wins(robin: Caller) -> None:
     """Two worker processes share the nonces."""
     signed = robin.signed("POST", "/1/statuses/update.json", {"status": "once"})

@@ -36,11 +36,15 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(json.dumps(body), status=status, content_type="application/json; charset=utf-8")
 
 
-def endpoint(*methods: str, access: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
-    """A view for these methods, for tokens with this access."""
+def endpoint(
+    *methods: str, access: str, require_token: bool = True
+) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """A view for these methods, for tokens with this access; without `require_token`, also for applications
+    that act for nobody.
+    """
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
-        @oauth_required(access=access)
+        @oauth_required(access=access, require_token=require_token)
         def verified(request: OAuthRequest) -> HttpResponse:
             try:
                 return view(request)
@@ -75,6 +79,12 @@ def update(request: OAuthRequest) -> HttpResponse:
 @endpoint("GET", "HEAD", access="read")
 def home_timeline(request: OAuthRequest) -> HttpResponse:
     """Everybody's statuses, newest first."""
+    return _timeline(request, Status.objects.listed())
+
+
+@endpoint("GET", "HEAD", access="read", require_token=False)
+def public_timeline(request: OAuthRequest) -> HttpResponse:
+    """Everybody's statuses, newest first, which anybody may read: an application itself, too."""
     return _timeline(request, Status.objects.listed())
 
 

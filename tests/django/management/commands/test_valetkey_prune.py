@@ -29,16 +29,19 @@ def test_old_nonces_and_request_tokens_are_deleted_and_counted(database: str) ->
     application = walk.register()
     old, new = walk.ask(application), walk.ask(application)
     RequestToken.objects.filter(key=old.key).update(expires_at=timezone.now() - timedelta(hours=2))
+    for age in (timedelta(days=6), timedelta(days=8)):
+        application.refusals.create(status=401, at=timezone.now() - age)
     assert claim("old", 7200)
     assert claim("older", 7201)
     assert claim("new", 0)
-    assert prune() == "Deleted 1 request tokens and 2 nonces.\n"
-    assert prune() == "Deleted 0 request tokens and 0 nonces.\n"
+    assert prune() == "Deleted 1 request tokens, 1 refusals and 2 nonces.\n"
+    assert prune() == "Deleted 0 request tokens, 0 refusals and 0 nonces.\n"
     assert RequestToken.objects.get().key == new.key
+    assert application.refusals.count() == 1
     assert not claim("new", 0)
 
 
 def test_nonces_in_a_cache_are_left_to_it() -> None:
     assert claim("old", 7200)
     with override_settings(VALETKEY={**settings.VALETKEY, "NONCE_CACHE": "default"}):
-        assert prune() == "Deleted 0 request tokens and 0 nonces.\n"
+        assert prune() == "Deleted 0 request tokens, 0 refusals and 0 nonces.\n"

@@ -45,6 +45,7 @@ def sealed() -> list[str]:
     return [text for model, column in columns for text in model.objects.values_list(column, flat=True)]
 
 
+@pytest.mark.abuse("A74")
 @pytest.mark.rule(8)
 def test_afterwards_the_old_key_is_needed_no_more(token: AccessToken) -> None:
     with keys(NEW, OLD):
@@ -56,6 +57,7 @@ def test_afterwards_the_old_key_is_needed_no_more(token: AccessToken) -> None:
         assert Application.objects.get().secrets == token.application.secrets
 
 
+@pytest.mark.abuse("A74")
 def test_it_can_be_stopped_half_way_and_started_again(token: AccessToken) -> None:
     with keys(NEW, OLD):
         application = Application.objects.get()
@@ -65,6 +67,7 @@ def test_it_can_be_stopped_half_way_and_started_again(token: AccessToken) -> Non
         assert reencrypt() == ("Encrypted 3 secrets anew.\n", "")
 
 
+@pytest.mark.abuse("A74")
 def test_what_no_key_reads_is_named_passed_over_and_left_as_it_is(token: AccessToken) -> None:
     AccessToken.objects.update(sealed_secret="gone")
     with keys(NEW, OLD):
@@ -76,6 +79,7 @@ def test_what_no_key_reads_is_named_passed_over_and_left_as_it_is(token: AccessT
     assert AccessToken.objects.get().sealed_secret == "gone"
 
 
+@pytest.mark.abuse("A75")
 def test_it_never_moves_a_secret_to_its_row_that_was_sealed_for_another(token: AccessToken) -> None:
     AccessToken.objects.update(sealed_secret=RequestToken.objects.get().sealed_secret)
     with keys(NEW, OLD), pytest.raises(CommandError):
@@ -90,6 +94,7 @@ def test_many_rows_are_done_in_batches(token: AccessToken, monkeypatch: pytest.M
         assert reencrypt() == ("Encrypted 9 secrets anew.\n", "")
 
 
+@pytest.mark.abuse("A74")
 def test_it_can_be_killed_between_two_rows(token: AccessToken, monkeypatch: pytest.MonkeyPatch) -> None:
     seal, left = encryption.seal, [2]
 
@@ -108,6 +113,7 @@ def test_it_can_be_killed_between_two_rows(token: AccessToken, monkeypatch: pyte
         assert reencrypt() == ("Encrypted 2 secrets anew.\n", "")
 
 
+@pytest.mark.abuse("A74")
 def test_a_secret_that_is_replaced_meanwhile_is_left_as_it_is(
     token: AccessToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
