@@ -7,6 +7,8 @@ from tests.demo.shared.test_files import get
 from tests.running import Demo
 
 
+@pytest.mark.abuse("A56")
+@pytest.mark.abuse("A62")
 @pytest.mark.parametrize("site", ["site", "provider"])
 @pytest.mark.parametrize("path", ["/", "/login/", "/developers/", "/nowhere/"])
 def test_pages_load_nothing_from_elsewhere_and_stay_in_no_frame_and_no_cache(

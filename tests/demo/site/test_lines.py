@@ -28,7 +28,7 @@ def test_the_query_is_apart_from_the_path() -> None:
 def test_a_secret_in_the_answer_is_its_length() -> None:
     text = joined(answer_lines(made.third_leg()))
     assert made.ACCESS_TOKEN.secret not in text
-    assert f"oauth_token_secret={len(made.ACCESS_TOKEN.secret)} characters" in text
+    assert f"oauth_token_secret=hidden, {len(made.ACCESS_TOKEN.secret)} characters" in text
 
 
 def test_json_is_broken_between_its_outermost_members_only() -> None:

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.demo.site import made
@@ -50,12 +53,47 @@ def test_a_clock_is_said_by_how_much_it_is_off() -> None:
 
 def test_what_is_missing_is_named() -> None:
     absent = made.refused("parameter_absent", 400, oauth_parameters_absent="oauth_nonce")
-    assert refused(absent).title == "oauth_nonce is missing"
+    assert refused(absent).title == "`oauth_nonce` is missing"
 
 
-def test_aviarys_own_advice_goes_first() -> None:
-    trouble = refused(made.refused("nonce_used", oauth_problem_advice="Sign a retry anew."))
-    assert trouble.advice == "Sign a retry anew."
+def test_what_to_do_is_said_in_our_own_words_where_there_are_some() -> None:
+    known = made.refused("nonce_used", oauth_problem_advice="Sign a retry anew.")
+    assert refused(known).todo == ("Make a new nonce and sign again, for a retry too.",)
+    novel = made.refused("something_new", oauth_problem_advice="Come back tomorrow.")
+    assert refused(novel).text.startswith("Come back tomorrow.")
+
+
+def test_a_mistake_that_aviary_has_proved_is_named_with_its_proof() -> None:
+    trouble = refused(made.refused("signature_invalid", mistake="token-secret", mistake_about=""))
+    assert trouble.title == "The token’s secret was left out"
+    assert trouble.text == (
+        "The key ended at `&`. Aviary signed with the consumer secret and `&` alone, and got exactly your"
+        " signature. Nothing was posted."
+    )
+    assert trouble.todo == ("Use consumer secret, `&`, token secret.",)
+    assert not trouble.likely
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence", "likely"),
+    [
+        (None, "Aviary signed the request as it arrived", False),
+        ("the same", "Its base string was the same, to the letter", True),
+        ("another", "Its base string, in the answer below, was another one", True),
+    ],
+)
+def test_a_mistake_that_nothing_proves_is_only_likely(
+    detail: str | None, sentence: str, likely: bool
+) -> None:
+    exchange = made.refused("signature_invalid")
+    if detail:
+        string = exchange.base_string if detail == "the same" else "POST&x&y"
+        explained = urlencode({"oauth_problem_detail": f"verified over the base string: {string}"})
+        exchange = replace(exchange, answer_body=f"{exchange.answer_body}&{explained}")
+    trouble = refused(exchange)
+    assert trouble.title == "The signature doesn’t match"
+    assert sentence in trouble.text
+    assert bool(trouble.likely) == likely
 
 
 def test_a_store_that_fails_says_when_to_come_again() -> None:

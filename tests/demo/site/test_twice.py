@@ -1,10 +1,10 @@
 from tests.demo.site import made
-from valetkey.demo.site.twice import Twice, example, place, spelled, twice
+from valetkey.demo.site.twice import Twice, example, place, twice
 
 
 def test_only_what_occurs_is_listed_as_it_was_sent_and_signed() -> None:
     assert twice(made.posted("a b&é")) == [
-        Twice("a space", "+", "%2520"),
+        Twice(" ", "+", "%2520"),
         Twice("&", "%26", "%2526"),
         Twice("é", "%C3%A9", "%25C3%25A9"),
     ]
@@ -17,7 +17,7 @@ def test_each_row_occurs_in_the_base_string() -> None:
 
 def test_a_space_is_the_example_where_there_is_one() -> None:
     rows = twice(made.posted("& "))
-    assert example(rows) == Twice("a space", "+", "%2520")
+    assert example(rows) == Twice(" ", "+", "%2520")
     assert example(twice(made.posted("&"))) == Twice("&", "%26", "%2526")
     assert example([]) is None
 
@@ -33,4 +33,10 @@ def test_the_place_is_where_they_were_sent() -> None:
 
 
 def test_what_cannot_be_seen_is_named() -> None:
-    assert [spelled(mark) for mark in ("\n", "\u0301", "\u200b")] == ["a line break", "◌\u0301", "U+200B"]
+    spelled = [Twice(mark, "", "").spelled for mark in (" ", "\n", "\u0301", "\u200b")]
+    assert spelled == ["a space", "a line break", "◌\u0301", "U+200B"]
+
+
+def test_the_question_names_the_character_too() -> None:
+    assert Twice(" ", "+", "%2520").question == "Why does a space become `%2520`?"
+    assert Twice("é", "%C3%A9", "%25C3%25A9").question == "Why does é become `%25C3%25A9`?"

@@ -19,20 +19,22 @@ def test_the_signature_is_that_of_the_base_string() -> None:
     exchange = made.posted()
     key = Key(made.CONSUMER.secret, made.ACCESS_TOKEN.secret)
     assert METHODS["HMAC-SHA1"].sign(exchange.base_string, key) == exchange.signature
-    assert Wire(exchange).signature_octets == 20
+    assert Wire(exchange).how_signed == (
+        "HMAC-SHA1 of the base string with that key: 20 bytes, written in base64."
+    )
 
 
 def test_each_piece_says_where_it_came_from() -> None:
     pieces = Wire(made.posted()).pieces
     assert [piece.mark for piece in pieces] == ["m", "u", *"hhhhhh", "f"]
     assert pieces[-1].means == made.TEXT
-    assert pieces[-1].note == f"{len(made.TEXT)} characters, as typed"
+    assert pieces[-1].notes == (f"{len(made.TEXT)} characters, as typed",)
 
 
 def test_twins_and_empty_values_have_rows_of_their_own() -> None:
     first, second = (piece for piece in Wire(TWINS).pieces if piece.text.startswith("a%3D"))
     assert (first.means, second.means) == ("", "1")
-    assert first.note == "empty, and signed all the same; one of 2 with this name"
+    assert first.notes == ("empty, and signed all the same", "one of 2 with this name")
 
 
 def test_a_source_without_parts_stays_in_the_legend() -> None:

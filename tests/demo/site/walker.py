@@ -123,7 +123,7 @@ class Shown(NamedTuple):
 def shown_on(page: Page) -> Shown:
     request, answer, *code = [
         unescape(re.sub(r"<[^>]*>", "", found))
-        for found in re.findall(r'<pre class="code">(.*?)</pre>', page.text, re.DOTALL)
+        for found in re.findall(r'<pre class="code"[^>]*>(.*?)</pre>', page.text, re.DOTALL)
     ]
     head, _, body = request.partition("\n\n")
     # Only the line breaks within Authorization are the page's own.
@@ -131,9 +131,9 @@ def shown_on(page: Page) -> Shown:
     first, *fields = lines.strip().split("\n")
     headers = dict(field.split(": ", 1) for field in fields)
     method, target, _ = first.split(" ")
-    cells = re.findall(r'class="piece"><span>(.*?)</span></td>', page.text)
-    signature = re.search(r'<dd class="big">(.*?)</dd>', page.text)
-    whole = re.search(r'id="base-string">(.*?)</div>', page.text)
+    cells = re.findall(r'class="piece"><span[^>]*>(.*?)</span></td>', page.text)
+    signature = re.search(r'<dd class="big"[^>]*>(.*?)</dd>', page.text)
+    whole = re.search(r'id="base-string"[^>]*>(.*?)</div>', page.text)
     assert signature
     assert whole
     return Shown(

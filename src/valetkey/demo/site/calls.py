@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from valetkey.demo.site.exchange import Exchange
 from valetkey.protocol.values import HIDDEN
 
@@ -30,25 +32,23 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A tab: its name, the code, and what to know before one runs it."""
+    """A tab: its name, the code, and what to know before one runs it, in sentences."""
 
     name: str
     code: str
-    after: str = ""
+    after: tuple[str, ...] = ()
 
 
 def snippets(exchange: Exchange, addresses: Addresses) -> list[Snippet]:
-    curl_note = "curl can’t sign: this is the request above, signature and all."
+    curl_notes = [_("curl can’t sign: this is the request above, signature and all.")]
     if exchange.accepted:
-        curl_note += " Aviary refuses it now, because its nonce is used. Try it."
+        curl_notes.append(_("Aviary refuses it now, because its nonce is used. Try it."))
     used = exchange.call == "access_token" and exchange.accepted
-    python_note = (
-        "The verifier is used up, so Aviary refuses this now. With a new one, it works." if used else ""
-    )
+    notes = (_("The verifier is used up, so Aviary refuses this now. With a new one, it works."),)
     return [
-        Snippet("oauth module", with_oauth(exchange, addresses), python_note),
-        Snippet("valetkey.urllib", with_urllib(exchange, addresses), python_note),
-        Snippet("curl", with_curl(exchange), curl_note),
+        Snippet(_("oauth module"), with_oauth(exchange, addresses), notes if used else ()),
+        Snippet("valetkey.urllib", with_urllib(exchange, addresses), notes if used else ()),
+        Snippet("curl", with_curl(exchange), tuple(curl_notes)),
     ]
 
 

@@ -8,9 +8,19 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from valetkey.demo.shared.headers import POLICY
 from valetkey.demo.site.service import config
+
+_TITLES = {
+    "broken": _("Something broke here"),
+    "csrf": _("What you sent didn’t arrive"),
+    "elsewhere": _("This site doesn’t answer to this address"),
+    "missing": _("This site has no such page"),
+    "overtaken": _("Another tab was faster"),
+    "unread": _("This request can’t be read"),
+}
 
 log = logging.getLogger("valetkey.demo.site")
 
@@ -49,5 +59,5 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def _answer(status: int, case: str, context: dict[str, Any] | None = None) -> HttpResponse:
     # Without the request: the session is read from a file, which may be what failed.
-    provider = {"provider": config().provider_origin, "case": case}
-    return render(None, "testsite/off.html", {**provider, **(context or {})}, status=status)
+    shown = {"provider": config().provider_origin, "case": case, "title": _TITLES[case]}
+    return render(None, "testsite/off.html", {**shown, **(context or {})}, status=status)

@@ -6,6 +6,7 @@ session; and all that the wire view is made from. Pure: no I/O, no clock.
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -13,12 +14,16 @@ from valetkey import Answer, Headers, Signed
 from valetkey.protocol.answers import parse_problem
 from valetkey.protocol.encoding import Malformed, form_decode
 from valetkey.protocol.errors import masked
+from valetkey.protocol.header import parse_challenge
 from valetkey.protocol.parameters import is_form
 from valetkey.protocol.values import HIDDEN
 
 Call = Literal["request_token", "access_token", "api"]
 
-_KEPT_CHARACTERS = 20_000
+#: Of an answer. A refusal may hold the base string of a long status, encoded once more.
+_KEPT_CHARACTERS = 200_000
+#: What Aviary's refusals say besides the parameters of the extension.
+_BESIDES = ("refusal", "mistake", "mistake_about")
 _SIGNATURE_SENT = re.compile(r'(\boauth_signature="?)[^"&,\s]*')
 
 
@@ -138,6 +143,18 @@ class Exchange:
         """The ``oauth_*`` parameters with which the answer refuses; empty where it doesn't."""
         found = parse_problem(Headers(self.answer_head), self.answer_body.encode())
         return found if "oauth_problem" in found else {}
+
+    @property
+    def besides(self) -> dict[str, str]:
+        """What Aviary says besides of a refusal: ``refusal``, its id; and where it explains itself and has
+        proved the mistake, ``mistake`` and ``mistake_about``.
+        """
+        found: dict[str, str] = {}
+        for challenge in Headers(self.answer_head).every("WWW-Authenticate"):
+            found.update(parse_challenge(challenge))
+        with suppress(Malformed):
+            found.update(form_decode(self.answer_body) if self.answers_form else ())
+        return {name: found.get(name, "") for name in _BESIDES}
 
 
 def has_form(fields: Iterable[tuple[str, str]]) -> bool:

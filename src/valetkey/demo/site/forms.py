@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from valetkey import AccessToken
@@ -19,12 +21,13 @@ class StatusForm(forms.Form):
     """
 
     status = forms.CharField(
-        help_text=f"Up to {AVIARY_CUTS_AT} characters. Longer ones are cut.",
+        label=_("Status"),
+        help_text=_("Up to 140 characters. Longer ones are cut."),
         strip=False,
         max_length=MOST,
         error_messages={
-            "required": "Write something first.",
-            "max_length": "Write 5,000 characters or fewer.",
+            "required": _("Write something first."),
+            "max_length": _("Write 5,000 characters or fewer."),
         },
         widget=forms.Textarea(
             attrs={
@@ -33,17 +36,19 @@ class StatusForm(forms.Form):
                 "autocomplete": "off",
                 "data-limit": AVIARY_CUTS_AT,  # with script, the hint counts
                 "data-hint": "id_status_helptext",
+                "data-say-left": _("{n} left"),
+                "data-say-over": _("{n} too many: the end will be cut"),
             }
         ),
     )
     access = forms.CharField(
-        label="Access token",
+        label=_("Access token"),
         strip=False,
         required=False,
         widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}),
     )
     secret = forms.CharField(
-        label="Access token secret",
+        label=_("Access token secret"),
         strip=False,
         required=False,
         widget=forms.PasswordInput(attrs={"class": "mono", "autocomplete": "off"}),
@@ -62,20 +67,20 @@ class StatusForm(forms.Form):
         if own and shown in ("", own.key):
             self.fields["secret"].widget.attrs["value"] = own.secret
         self.fields["secret"].help_text = (
-            "Kept by this site. Type others to use another token."
+            gettext("Kept by this site. Type others to use another token.")
             if own
-            else "It stands beside the token, in Aviary’s developers’ corner."
+            else gettext("It stands beside the token, in Aviary’s developers’ corner.")
         )
 
     def clean_status(self) -> str:
         status: str = self.cleaned_data["status"].replace("\r\n", "\n")
         if not status.strip():
-            raise forms.ValidationError("Write something first.")
+            raise forms.ValidationError(gettext("Write something first."))
         return status
 
     def clean(self) -> dict[str, Any]:
         if not (self.cleaned_data.get("access") or self._own):
-            self.add_error("access", "Type an access token, or connect to Aviary first.")
+            self.add_error("access", gettext("Type an access token, or connect to Aviary first."))
         return self.cleaned_data
 
     @property

@@ -13,7 +13,8 @@ from valetkey.demo.site.models import Account
 
 Step = Literal["connect", "verify", "update"]
 
-_STARTED, _USED, _STEPS, _ACCOUNT, _DRAFT = "started", "used", "steps", "account", "draft"
+_STARTED, _USED, _SPENT = "started", "used", "spent"
+_STEPS, _ACCOUNT, _DRAFT = "steps", "account", "draft"
 #: A browser may have several tabs; more than these are forgotten.
 _MOST = 5
 
@@ -52,6 +53,18 @@ class Kept:
         started: dict[str, str] = self._session.get(_STARTED, {})
         self._session[_STARTED] = {name: value for name, value in started.items() if name != key}
         self._session[_USED] = [*self._session.get(_USED, []), key][-_MOST:]
+
+    def spend(self, token: RequestToken) -> None:
+        """This request token has been exchanged. Its secret, which opens nothing any more, stays to sign
+        mistakes with.
+        """
+        self.finish(token.key)
+        self._session[_SPENT] = {token.key: token.secret}
+
+    def spent(self, key: str) -> RequestToken | None:
+        """The request token with this key, if it is the last one that this browser exchanged."""
+        secret = self._session.get(_SPENT, {}).get(key)
+        return None if secret is None else RequestToken(key, secret)
 
     def has_used(self, key: str) -> bool:
         return key in self._session.get(_USED, [])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
+from django.utils.translation import ngettext
+
 from valetkey.demo.site.exchange import Exchange
 from valetkey.protocol.header import is_oauth
 
@@ -123,7 +125,7 @@ def _members(exchange: Exchange) -> Iterator[Line]:
         name, equals, value = piece.partition("=")
         shown = Span(value)
         if name in exchange.hidden:
-            shown = Span(counted(exchange.hidden[name], "character"), "hidden")
+            shown = Span(hidden(exchange.hidden[name]), "hidden")
         yield Line((Span(name, "name"), Span(equals), shown, Span(joiner)), "line")
 
 
@@ -172,8 +174,11 @@ def _pairs(raw: str, mark: Mark) -> Iterator[Span]:
         yield Span(piece, "s" if piece.startswith("oauth_signature=") else mark)
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def hidden(length: int) -> str:
+    """What is said of a secret: its length, which betrays a blank that was pasted along."""
+    return ngettext("hidden, %(number)d character", "hidden, %(number)d characters", length) % {
+        "number": length
+    }
 
 
 def joined(lines: Iterable[Line]) -> str:

@@ -1,5 +1,9 @@
-"""Aviary, called through the tutorial's module, with each request and answer caught on the way."""
+"""Aviary, called through the tutorial's module, with each request and answer caught on the way. What is sent
+with a mistake goes through valetkey's own `Signer`, since the module makes none.
+"""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -7,15 +11,32 @@ from functools import cache
 from django.views.decorators.debug import sensitive_variables
 
 import oauth
-from valetkey import AccessToken, Answer, Consumer, Handshake, RequestToken, Service, Signed, Unsignable
+from valetkey import (
+    AccessToken,
+    Answer,
+    Consumer,
+    Handshake,
+    RequestToken,
+    Service,
+    ServiceError,
+    Signed,
+    Signer,
+    Unsignable,
+)
 from valetkey.demo.config import DemoConfig, load
+from valetkey.demo.site import mistakes
 from valetkey.demo.site.calls import Addresses
 from valetkey.demo.site.exchange import Exchange
+from valetkey.demo.site.mistakes import Slug
 from valetkey.demo.site.sent import octets
 from valetkey.protocol.answers import parse_token
+from valetkey.urllib import send
 
 #: Seconds that Aviary may take; it is on this computer.
 PATIENCE = 15
+#: Seconds for which a request can be sent once more and be refused for its nonce. Aviary looks at the time
+#: first, and accepts 300.
+_FRESH = 240
 
 
 class Unanswered(Exception):
@@ -48,6 +69,12 @@ def addresses() -> Addresses:
 
 def update_url() -> str:
     return f"{config().provider_origin}/1/statuses/update.json"
+
+
+def addresses_called() -> tuple[str, ...]:
+    """Where this site sends requests to, and nowhere else."""
+    where = addresses()
+    return where.request_token, where.access_token, update_url()
 
 
 def sign_in_url(token: RequestToken) -> str:
@@ -111,6 +138,70 @@ def post(status: str, key: str, secret: str) -> Exchange:
     url = update_url()
     exchange, _ = _call(lambda: oauth.get_api_response(url, "POST", {"status": status}), secret)
     return exchange
+
+
+@sensitive_variables()
+def send_with(
+    slug: Slug, exchange: Exchange, token: AccessToken | RequestToken | None
+) -> tuple[Exchange, int | None]:
+    """Sends the request of `exchange` once more, with this one mistake; what came of it, and when its nonce
+    was used before, in unix time.
+
+    :raises Unanswered: where nothing came back.
+    """
+    credentials = config().credentials
+    consumer = Consumer(credentials["consumer_key"], credentials["consumer_secret"])
+    nonce, timestamp, earlier = os.urandom(16).hex(), int(time.time()), None
+    if slug == "nonce":
+        sent = int(exchange.oauth["oauth_timestamp"])
+        if timestamp - sent < _FRESH:
+            return _sent(mistakes.replayed(exchange), consumer, token), sent
+        _use(nonce, timestamp, exchange, consumer, token)
+        earlier = timestamp
+    signed = mistakes.broken(
+        slug,
+        exchange,
+        consumer,
+        token,
+        nonce=nonce,
+        timestamp=timestamp,
+        other_secret=os.urandom(16).hex(),
+    )
+    return _sent(signed, consumer, token), earlier
+
+
+@sensitive_variables()
+def _use(
+    nonce: str,
+    timestamp: int,
+    exchange: Exchange,
+    consumer: Consumer,
+    token: AccessToken | RequestToken | None,
+) -> None:
+    """Uses a nonce up, by a request that changes nothing for anybody."""
+    signer = Signer(consumer, token)
+    if exchange.call == "api":
+        url = f"{config().provider_origin}/1.1/account/verify_credentials.json"
+        signed = signer.sign("GET", url, nonce=nonce, timestamp=timestamp)
+    else:
+        # Another request token that nobody takes up; or once more the exchange of one that is used up.
+        signed = mistakes.Request.of(exchange).signed(signer, nonce, timestamp)
+    _sent(signed, consumer, token)
+
+
+@sensitive_variables()
+def _sent(signed: Signed, consumer: Consumer, token: AccessToken | RequestToken | None) -> Exchange:
+    try:
+        answer = send(signed, timeout=PATIENCE)
+    except ServiceError as error:
+        raise Unanswered(None) from error
+    return Exchange.of(
+        signed,
+        answer,
+        octets(signed),
+        consumer_secret=consumer.secret,
+        token_secret=token.secret if token else "",
+    )
 
 
 @sensitive_variables()

@@ -3,6 +3,7 @@ folder.
 """
 
 from valetkey.demo import config
+from valetkey.demo.shared import languages
 from valetkey.demo.shared.logs import logging_into
 
 CONFIG = config.load()
@@ -24,6 +25,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "valetkey.django.middleware.FreshOAuthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
@@ -67,7 +69,11 @@ CSRF_FAILURE_VIEW = "valetkey.demo.site.errors.csrf_failure"
 STATIC_URL = "/static/"
 
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = languages.LANGUAGES
+FORMAT_MODULE_PATH = languages.FORMATS
+# Such a cookie counts for more than Accept-Language, and others on this computer may have set Django's.
+LANGUAGE_COOKIE_NAME = "site_language"
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -8,23 +8,48 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from valetkey.demo.site.exchange import Exchange
 from valetkey.protocol.encoding import percent_encode
 
 _MOST = 8
 _ENCODED = re.compile(r"((?:%[0-9A-Fa-f]{2})+)|\+")
 _IN_HEADER = re.compile(r'(\w+)="([^"]*)"')
-_PLACES = {"form": "In the body", "query": "In the query", "header": "In the header"}
-_NAMES = {" ": "a space", "\n": "a line break", "\r": "a return", "\t": "a tab", "\xa0": "a hard space"}
+_PLACES = {"form": _("In the body"), "query": _("In the query"), "header": _("In the header")}
+_SEVERAL_PLACES = _("In the request")
+#: What can't be seen: its name, and the question about it.
+_UNSEEN = {
+    " ": (_("a space"), _("Why does a space become `%(signed)s`?")),
+    "\n": (_("a line break"), _("Why does a line break become `%(signed)s`?")),
+    "\r": (_("a return"), _("Why does a return become `%(signed)s`?")),
+    "\t": (_("a tab"), _("Why does a tab become `%(signed)s`?")),
+    "\xa0": (_("a hard space"), _("Why does a hard space become `%(signed)s`?")),
+}
+_QUESTION = _("Why does %(character)s become `%(signed)s`?")
 
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """A character: how it reads, how it was sent, and how it stands in the base string."""
+    """A character: how it was sent, and how it stands in the base string."""
 
     character: str
     sent: str
     signed: str
+
+    @property
+    def spelled(self) -> str:
+        """The character as a person can see it."""
+        if self.character in _UNSEEN:
+            return str(_UNSEEN[self.character][0])
+        if unicodedata.combining(self.character):
+            return f"\u25cc{self.character}"  # a dotted circle to stand on
+        return self.character if self.character.isprintable() else f"U+{ord(self.character):04X}"
+
+    @property
+    def question(self) -> str:
+        _spelled, question = _UNSEEN.get(self.character, ("", _QUESTION))
+        return str(question) % {"character": self.spelled, "signed": self.signed}
 
 
 def twice(exchange: Exchange) -> list[Twice]:
@@ -33,28 +58,19 @@ def twice(exchange: Exchange) -> list[Twice]:
     for raw in _raw_values(exchange):
         for character, sent in _encodings(raw):
             signed = percent_encode(percent_encode(character))
-            found.setdefault(character, Twice(spelled(character), sent, signed))
+            found.setdefault(character, Twice(character, sent, signed))
     return list(found.values())[:_MOST]
 
 
 def example(rows: list[Twice]) -> Twice | None:
     """The one to ask about: a space, where there is one."""
-    return next((row for row in rows if row.character == _NAMES[" "]), rows[0] if rows else None)
+    return next((row for row in rows if row.character == " "), rows[0] if rows else None)
 
 
 def place(exchange: Exchange) -> str:
     """Where the characters were sent."""
     sources = {source for _, value, source in exchange.parameters if percent_encode(value) != value}
-    return _PLACES[sources.pop()] if len(sources) == 1 else "In the request"
-
-
-def spelled(character: str) -> str:
-    """A character as a person can see it."""
-    if character in _NAMES:
-        return _NAMES[character]
-    if unicodedata.combining(character):
-        return f"\u25cc{character}"  # a dotted circle to stand on
-    return character if character.isprintable() else f"U+{ord(character):04X}"
+    return str(_PLACES[sources.pop()] if len(sources) == 1 else _SEVERAL_PLACES)
 
 
 def _raw_values(exchange: Exchange) -> Iterator[str]:

@@ -1,15 +1,20 @@
 """The tutorial's pages: connect, verify, write, and what became of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from valetkey import AccessToken, BadCallback, Denied, RequestToken
 from valetkey.demo.shared.headers import POLICY
-from valetkey.demo.site import posted, service, troubles
+from valetkey.demo.site import breaking, posted, service, troubles
+from valetkey.demo.site.breaking import Breaking
 from valetkey.demo.site.calls import snippets
 from valetkey.demo.site.exchange import Exchange
 from valetkey.demo.site.forms import StatusForm
@@ -32,30 +37,40 @@ def start(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
     """The first leg. Who has been here before goes straight to Aviary, which then need not ask."""
+    if request.method == "POST":
+        return _break(request, "connect")
     kept = Kept(request.session)
     try:
         address, token, exchange = service.get_request_token()
     except Unanswered as unanswered:
         return _unanswered(request, "connect", unanswered)
     kept.start(token)
-    kept.keep("connect", Done(exchange, {}))
+    done = Done(exchange, {"address": address})
+    kept.keep("connect", done)
     if "signin" in request.GET:
         return redirect(service.sign_in_url(token))
-    return _page(request, "connect", "connect", {"address": address}, exchange)
+    return _connected(request, done)
 
 
-@require_safe
+def _connected(request: HttpRequest, done: Done, broken: Breaking | None = None) -> HttpResponse:
+    address = done.told.get("address") or reverse("testsite:connect")
+    return _page(request, "connect", "connect", {"address": address}, done.exchange, broken)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
     """The callback: the third leg. Then once more, without the verifier in the address."""
+    if request.method == "POST":
+        return _break(request, "verify")
     kept = Kept(request.session)
     if not request.META["QUERY_STRING"]:
         done = kept.done("verify")
         if done is None:
             return _trouble(request, "verify", troubles.NO_VERIFIER if kept.newest else troubles.NO_SESSION)
-        return _page(request, "verify", "verify", {"told": done.told}, done.exchange)
+        return _verified(request, done)
     key = request.GET.get("oauth_token") or request.GET.get("denied", "")
     token = kept.started(key) or kept.newest
     if kept.has_used(key):
@@ -70,6 +85,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     except BadCallback as bad:
         return _trouble(request, "verify", _bad_callback(bad, key, token))
     return _exchange(request, kept, token, verifier)
+
+
+def _verified(request: HttpRequest, done: Done, broken: Breaking | None = None) -> HttpResponse:
+    return _page(request, "verify", "verify", {"told": done.told}, done.exchange, broken)
 
 
 def _used(request: HttpRequest, kept: Kept) -> Trouble:
@@ -91,7 +110,7 @@ def _exchange(request: HttpRequest, kept: Kept, token: RequestToken, verifier: s
         return _unanswered(request, "verify", unanswered)
     extra = access_token.extra
     account = Account.keep(extra["user_id"], extra["screen_name"], access_token)
-    kept.finish(token.key)
+    kept.spend(token)
     kept.connect(account)
     told = {"screen_name": account.screen_name, "oauth_token": token.key, "oauth_verifier": verifier}
     kept.keep("verify", Done(exchange, told))
@@ -109,10 +128,12 @@ def write(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def update(request: HttpRequest) -> HttpResponse:
     """Posts the status, and shows what Aviary said; by GET, what it said last."""
+    if "mistake" in request.POST:
+        return _break(request, "update")
     kept = Kept(request.session)
     if request.method != "POST":
         done = kept.done("update")
-        return _updated(request, done.exchange) if done else redirect("testsite:write")
+        return _updated(request, done) if done else redirect("testsite:write")
     form = StatusForm(request.POST, own=_own(kept))
     if not form.is_valid():
         return _form(request, form)
@@ -124,16 +145,35 @@ def update(request: HttpRequest) -> HttpResponse:
         if unanswered.exchange:
             kept.keep("update", Done(unanswered.exchange, {}))
         return _unanswered(request, "update", unanswered)
-    kept.keep("update", Done(exchange, {}))
+    done = Done(exchange, {})
+    kept.keep("update", done)
     kept.draft = ""
-    return _updated(request, exchange)
+    return _updated(request, done)
 
 
-def _updated(request: HttpRequest, exchange: Exchange) -> HttpResponse:
-    status = posted.read(exchange)
+def _updated(request: HttpRequest, done: Done, broken: Breaking | None = None) -> HttpResponse:
+    status = posted.read(done.exchange)
     if status is None:
-        return _trouble(request, "update", troubles.refused(exchange), exchange)
-    return _page(request, "update", "update", {"status": status}, exchange)
+        return _trouble(request, "update", troubles.refused(done.exchange), done.exchange)
+    return _page(request, "update", "update", {"status": status}, done.exchange, broken)
+
+
+_SHOWING: dict[Step, Callable[[HttpRequest, Done, Breaking | None], HttpResponse]] = {
+    "connect": _connected,
+    "verify": _verified,
+    "update": _updated,
+}
+
+
+def _break(request: HttpRequest, step: Step) -> HttpResponse:
+    """Sends this step's last request with a mistake; the step's page again, with what Aviary said."""
+    kept = Kept(request.session)
+    done = kept.done(step)
+    broken = breaking.sent(kept, done.exchange, request.POST.get("mistake", "")) if done else None
+    if done is None or broken is None:
+        # Nothing was sent from here that could be broken.
+        return redirect(f"testsite:{step}")
+    return _SHOWING[step](request, done, broken)
 
 
 def _form(request: HttpRequest, form: StatusForm) -> HttpResponse:
@@ -165,7 +205,7 @@ def _trouble(
     context = {"trouble": trouble, "way": page or again, "words": words}
     # The result shows what Aviary answered, whatever that is; and Django keeps no session of a 5xx.
     status = 200 if step == "update" else trouble.status
-    response = _page(request, "trouble", step, context, exchange, status)
+    response = _page(request, "trouble", step, context, exchange, status=status)
     if trouble.retry_after is not None:
         response.headers["Retry-After"] = str(trouble.retry_after)
     return response
@@ -177,29 +217,33 @@ def _page(
     step: str,
     context: dict[str, Any],
     exchange: Exchange | None = None,
+    broken: Breaking | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    wire = None if exchange is None else Wire(exchange)
-    shown = {
+    kept = Kept(request.session)
+    shown: dict[str, Any] = {
         "provider": service.config().provider_origin,
-        "step": step,
-        "steps": _steps(Kept(request.session), step),
-        "wire": wire,
-        "snippets": [] if exchange is None else snippets(exchange, service.addresses()),
+        "steps": _steps(kept, step),
+        "own_page": f"testsite:{step or 'start'}",
     }
+    if exchange is not None:
+        shown["wire"] = Wire(exchange)
+        shown["snippets"] = snippets(exchange, service.addresses())
+        # An error page is about a request that went wrong already.
+        shown["breaking"] = None if name == "trouble" else broken or breaking.prepared(kept, exchange)
     response = render(request, f"testsite/{name}.html", {**shown, **context}, status=status)
-    if step == "verify":
-        # Its address may hold a verifier, which is nobody's business, not even this site's own sheet's.
+    if step == "verify" and request.META["QUERY_STRING"]:
+        # The address may hold a verifier, which is nobody's business, not even this site's own sheet's.
         response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 #: The steps: the page's name, its words, and what has to be kept for it to be done.
-_STEPS: list[tuple[str, str, Step]] = [
-    ("connect", "Connect", "connect"),
-    ("verify", "Verify", "verify"),
-    ("write", "Write", "update"),
-    ("update", "Result", "update"),
+_STEPS: list[tuple[str, Promise, Step]] = [
+    ("connect", _("Connect"), "connect"),
+    ("verify", _("Verify"), "verify"),
+    ("write", _("Write"), "update"),
+    ("update", _("Result"), "update"),
 ]
 
 

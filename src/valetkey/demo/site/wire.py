@@ -6,30 +6,39 @@ Authorization header, S signature.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from valetkey.demo.shared.words import clock
 from valetkey.demo.site.exchange import Exchange
-from valetkey.demo.site.lines import Line, Mark, answer_lines, counted, request_lines
+from valetkey.demo.site.lines import Line, Mark, answer_lines, hidden, request_lines
 from valetkey.demo.site.twice import Twice, example, place, twice
 from valetkey.protocol.encoding import percent_decode, percent_encode
 
 _LETTERS: Mapping[str, Mark] = {"query": "q", "form": "f", "header": "h"}
-_SHORT: Mapping[str, str] = {"query": "Query", "form": "Form body", "header": "Header"}
-_LABELS: Mapping[Mark, str] = {
-    "m": "Method",
-    "u": "URL",
-    "q": "Query",
-    "f": "Form body",
-    "h": "Authorization header",
+_SHORT: Mapping[str, Promise] = {"query": _("Query"), "form": _("Form body"), "header": _("Header")}
+_LABELS: Mapping[Mark, Promise] = {
+    "m": _("Method"),
+    "u": _("URL"),
+    "q": _("Query"),
+    "f": _("Form body"),
+    "h": _("Authorization header"),
 }
 _MEANINGS = {
-    "oauth_callback": "where Aviary sends your browser back to",
-    "oauth_consumer_key": "which application",
-    "oauth_nonce": "never used before",
-    "oauth_signature_method": "how it is signed",
-    "oauth_verifier": "what came back with your browser",
-    "oauth_version": "always 1.0",
+    "oauth_callback": _("where Aviary sends your browser back to"),
+    "oauth_consumer_key": _("which application"),
+    "oauth_nonce": _("never used before"),
+    "oauth_signature_method": _("how it is signed"),
+    "oauth_verifier": _("what came back with your browser"),
+    "oauth_version": _("always 1.0"),
+}
+_ENCODED_ONCE = {
+    "query": _("In the query, encoded once"),
+    "form": _("In the body, encoded once"),
+    "header": _("In the header, encoded once"),
 }
 _OCTETS = {"HMAC-SHA1": 20, "HMAC-SHA256": 32, "HMAC-SHA512": 64}
 
@@ -48,7 +57,7 @@ class Piece:
     """A row of the base string: where the piece came from, the piece with its joiner, and what it means.
 
     `text` and `joiner`, read downwards, are the base string. `kind` says whether a person or a program wrote
-    `means`.
+    `means`, and `notes` are about it.
     """
 
     mark: Mark
@@ -56,7 +65,7 @@ class Piece:
     text: str
     joiner: str
     means: str
-    note: str
+    notes: tuple[str, ...]
     kind: Literal["text", "code"]
 
 
@@ -70,8 +79,8 @@ class Half:
     @property
     def said(self) -> str:
         if self.length is None:
-            return "nothing yet: there is no token"
-        return f"hidden, {counted(self.length, 'character')}" if self.length else "empty"
+            return gettext("nothing yet: there is no token")
+        return hidden(self.length) if self.length else gettext("empty")
 
 
 class Wire:
@@ -92,13 +101,11 @@ class Wire:
     def legend(self) -> list[Letter]:
         there = {"m", "u", *(_LETTERS[source] for _, _, source in self.exchange.parameters)}
         letters = [
-            Letter(mark, label, "" if mark in there else "(none in this request)")
+            Letter(mark, str(label), "" if mark in there else gettext("(none in this request)"))
             for mark, label in _LABELS.items()
         ]
-        return [
-            *letters,
-            Letter("s", "Signature", "(the key itself)" if self.is_key else "(never signs itself)"),
-        ]
+        note = gettext("(the key itself)") if self.is_key else gettext("(never signs itself)")
+        return [*letters, Letter("s", gettext("Signature"), note)]
 
     @property
     def pieces(self) -> list[Piece]:
@@ -106,8 +113,12 @@ class Wire:
         method, uri, parameters = self.exchange.base_string.split("&")
         address = percent_decode(uri)
         head = [
-            Piece("m", "Method", method, "&", percent_decode(method), "always in capitals", "code"),
-            Piece("u", "URL", uri, "&", address, self._about_address(address), "code"),
+            Piece(
+                *("m", gettext("Method"), method, "&", percent_decode(method)),
+                (gettext("always in capitals"),),
+                "code",
+            ),
+            Piece("u", gettext("URL"), uri, "&", address, self._about_address(address), "code"),
         ]
         # An ampersand within a value is %2526 here: it was encoded before it was joined.
         texts = parameters.split("%26")
@@ -117,37 +128,55 @@ class Wire:
 
     def _piece(self, text: str, joiner: str, name: str, value: str, source: str) -> Piece:
         ours = name.startswith("oauth_")
-        note = self._about_ours(name, value) if ours else self._about_theirs(name, value)
-        return Piece(_LETTERS[source], _SHORT[source], text, joiner, value, note, "code" if ours else "text")
+        notes = self._about_ours(name, value) if ours else self._about_theirs(name, value)
+        kind: Literal["text", "code"] = "code" if ours else "text"
+        return Piece(_LETTERS[source], str(_SHORT[source]), text, joiner, value, notes, kind)
 
-    def _about_address(self, address: str) -> str:
-        note = "the scheme from the connection, the host from the Host line, the path from the first line"
+    def _about_address(self, address: str) -> tuple[str, ...]:
+        note = gettext(
+            "the scheme from the connection, the host from the Host line, the path from the first line"
+        )
         as_given = self.exchange.url.partition("?")[0] == address
-        return note if as_given else f"{note}; the host in small letters, without the default port"
+        if as_given:
+            return (note,)
+        return note, gettext("the host in small letters, without the default port")
 
-    def _about_ours(self, name: str, value: str) -> str:
+    def _about_ours(self, name: str, value: str) -> tuple[str, ...]:
         if name == "oauth_token":
-            return "which request" if self.exchange.call == "access_token" else "whose account"
+            by_request = self.exchange.call == "access_token"
+            return (gettext("which request") if by_request else gettext("whose account"),)
         if name == "oauth_timestamp":
-            return f"{clock(int(value))} UTC"
-        return _MEANINGS.get(name, "")
+            return (f"{clock(int(value))} UTC",)
+        return (str(_MEANINGS[name]),) if name in _MEANINGS else ()
 
-    def _about_theirs(self, name: str, value: str) -> str:
-        note = f"{counted(len(value), 'character')}, as typed" if value else "empty, and signed all the same"
+    def _about_theirs(self, name: str, value: str) -> tuple[str, ...]:
+        length = ngettext("%(number)d character, as typed", "%(number)d characters, as typed", len(value)) % {
+            "number": len(value)
+        }
+        note = length if value else gettext("empty, and signed all the same")
         twins = sum(other == name for other, _, _ in self.exchange.parameters)
-        return note if twins == 1 else f"{note}; one of {twins} with this name"
+        if twins == 1:
+            return (note,)
+        return note, gettext("one of %(number)d with this name") % {"number": twins}
 
     @property
-    def length(self) -> str:
-        return counted(len(self.exchange.base_string), "character")
+    def whole(self) -> str:
+        length = len(self.exchange.base_string)
+        return ngettext(
+            "The whole string in one piece, %(number)d character",
+            "The whole string in one piece, %(number)d characters",
+            length,
+        ) % {"number": length}
 
     @property
     def twice(self) -> list[Twice]:
         return twice(self.exchange)
 
     @property
-    def twice_example(self) -> Twice | None:
-        return example(self.twice)
+    def question(self) -> str:
+        """About the character that is most worth one; empty where none is encoded."""
+        found = example(self.twice)
+        return found.question if found else ""
 
     @property
     def twice_place(self) -> str:
@@ -156,8 +185,10 @@ class Wire:
     @property
     def key(self) -> tuple[Half, Half]:
         consumer, token = self.exchange.secrets
-        kind = "Request token secret" if self.exchange.call == "access_token" else "Access token secret"
-        return Half("Consumer secret", consumer), Half("Token secret" if token is None else kind, token)
+        by_request = self.exchange.call == "access_token"
+        kind = gettext("Request token secret") if by_request else gettext("Access token secret")
+        name = gettext("Token secret") if token is None else kind
+        return Half(gettext("Consumer secret"), consumer), Half(name, token)
 
     @property
     def is_key(self) -> bool:
@@ -165,8 +196,11 @@ class Wire:
         return not self.exchange.signature
 
     @property
-    def signature_octets(self) -> int:
-        return _OCTETS[self.exchange.signature_method]
+    def how_signed(self) -> str:
+        method = self.exchange.signature_method
+        return gettext(
+            "%(method)s of the base string with that key: %(number)d bytes, written in base64."
+        ) % {"method": method, "number": _OCTETS[method]}
 
     @property
     def signature_sent(self) -> str:
@@ -174,16 +208,11 @@ class Wire:
 
     @property
     def signature_place(self) -> str:
-        """Where the protocol parameters travelled."""
+        """Where the signature travelled, with the other protocol parameters."""
         sources = {source for name, _, source in self.exchange.parameters if name == "oauth_consumer_key"}
-        return {"query": "In the query", "form": "In the body"}.get(sources.pop(), "In the header")
+        return str(_ENCODED_ONCE[sources.pop()])
 
     @property
     def signature_changes(self) -> list[tuple[str, str]]:
         """The characters of the signature that are encoded where it is sent, and what they become."""
         return [(mark, percent_encode(mark)) for mark in "+/=" if mark in self.exchange.signature]
-
-
-def clock(timestamp: float) -> str:
-    """The time of day, in UTC: ``14:07:31``."""
-    return f"{datetime.fromtimestamp(timestamp, UTC):%H:%M:%S}"

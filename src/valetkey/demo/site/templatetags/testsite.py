@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from valetkey.demo.site.difference import Part
 from valetkey.demo.site.lines import Line, Span
 from valetkey.demo.site.wire import Piece
 
@@ -43,7 +44,7 @@ def _span(span: Span) -> SafeString:
         return _in_quotes(span.text)
     if span.mark == "hidden":
         return format_html(
-            '<span class="dots" aria-hidden="true">{}</span> <span class="dim">hidden, {}</span>',
+            '<span class="dots" aria-hidden="true">{}</span> <span class="dim">{}</span>',
             _DOTS,
             span.text,
         )
@@ -75,11 +76,10 @@ def whole(pieces: Iterable[Piece]) -> SafeString:
 
 
 @register.filter
-def with_code(text: str) -> SafeString:
-    """A sentence in which what stands between backticks is code."""
-    parts = text.split("`")
-    made = (
-        format_html("<code>{}</code>", part) if number % 2 else conditional_escape(part)
-        for number, part in enumerate(parts)
-    )
-    return mark_safe("".join(made))  # noqa: S308  # each part is escaped
+def differing(parts: Iterable[Part]) -> SafeString:
+    """A base string, marked where it differs."""
+    return format_html_join("", "{}", ((_differing(part),) for part in parts))
+
+
+def _differing(part: Part) -> SafeString:
+    return format_html("<mark>{}</mark>", part.text) if part.differs else conditional_escape(part.text)
