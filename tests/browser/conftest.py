@@ -8,14 +8,26 @@ import os
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    StorageState,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import chromium
+from tests.browser.complaints import Complaints
+from tests.browser.person import Person
+from tests.running import Demo
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-PATIENCE = 15_000  # milliseconds; two workers and four servers share two cores
+PATIENCE = 4_000  # milliseconds; two workers and four servers share two cores
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -24,6 +36,7 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+WIDTHS = {"phone": ViewportSize(width=390, height=844), "desktop": ViewportSize(width=1280, height=900)}
 FAILED = pytest.StashKey[bool]()
 
 
@@ -38,25 +51,54 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def browser() -> Iterator[Browser]:
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to sandbox root
     path = chromium()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*QUIET, *sandbox])
         yield browser
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(params=WIDTHS)
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    context = browser.new_context(locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(PATIENCE)
+    """On a phone and on a desk. A test fails where the browser complained of a page that it saw."""
+    context = new_context(browser, WIDTHS[request.param])
+    complaints = Complaints(context)
     yield context
     if request.node.stash.get(FAILED, False):
         photograph(context, request.node.nodeid)
     context.close()
+    assert complaints.heard == []
+
+
+def new_context(browser: Browser, size: ViewportSize, **options: Any) -> BrowserContext:
+    context = browser.new_context(locale="en-GB", timezone_id="UTC", viewport=size, **options)
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def somebody(context: BrowserContext, demo: Demo) -> Person:
+    """Whom no site knows yet."""
+    return Person(context.new_page(), demo)
+
+
+@pytest.fixture(scope="module")
+def wrens_cookies(browser: Browser, demo: Demo) -> tuple[str, StorageState]:
+    """Of somebody who has signed up, once for all tests of a file: hashing a password takes half a second."""
+    context = new_context(browser, WIDTHS["desktop"])
+    wren = Person(context.new_page(), demo)
+    wren.sign_up()
+    cookies = context.storage_state()
+    context.close()
+    return wren.name, cookies
+
+
+@pytest.fixture
+def wren(somebody: Person, wrens_cookies: tuple[str, StorageState]) -> Person:
+    """Who is logged in at Aviary, and mustn't log out."""
+    somebody.name, cookies = wrens_cookies
+    somebody.page.context.add_cookies(cookies["cookies"])  # type: ignore[arg-type]  # one type, under two names
+    return somebody
 
 
 def photograph(context: BrowserContext, name: str) -> None:
