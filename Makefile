@@ -5,12 +5,13 @@ BIN = $(VENV)/bin
 # pip reads the first of these two for everything up to its release 25.2; from then on, the second for what it builds with
 INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
           $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+SECONDS = 60
 # A file's tests stay together, and its servers with them. Not loadgroup: xdist 3.8 groups nothing under pytest 9.2.
 WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types pytest format matrix clean
+.PHONY: help demo test lint types pytest abuse fuzz format docs messages matrix clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -24,21 +25,35 @@ lint: $(VENV)/.dev ## ruff: rules and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/.dev ## mypy --strict over src, tests and tools
+types: $(VENV)/.dev ## mypy --strict over src, tests, tools and fuzz
 	$(BIN)/mypy --strict
 
 pytest: $(VENV)/.dev ## the tests alone; ARGS="-k name …" go to pytest
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
+abuse: $(VENV)/.dev ## the tests of the threat model, and the abuses that have none
+	$(BIN)/python -m pytest $(WORKERS) -m abuse $(ARGS)
+	@$(BIN)/python -m tools.security --open
+
+fuzz: $(VENV)/.fuzz ## look for inputs that break what strangers reach; SECONDS=600 for each target, ARGS="header" for one
+	@nice -n 15 $(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
 format: $(VENV)/.dev ## let ruff put right what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.dev ## write the pages of docs/ that are made from the tests' markers
+	$(BIN)/python -m tools.standards
+	$(BIN)/python -m tools.security
+
+messages: $(VENV)/.dev ## bring the translations up to date with the code, and compile them
+	$(BIN)/python tools/messages.py
 
 matrix: ## the tests on every Python from 3.11 on that this machine has
 	@python=$$(sh tools/python.sh) && exec "$$python" tools/matrix.py
 
 clean: ## remove environments, caches and builds; the demo's data in .data stays
-	rm -rf .venv .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis .screenshots build dist
+	rm -rf .venv .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz .screenshots build dist
 
 # Environments. PYTHON=… says what to make one with; a stamp says that nothing has changed since, so that pip need not run.
 
@@ -54,3 +69,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installing Valetkey and what its tests need into $(VENV) (once; a minute or two)' >&2
 	@$(INSTALL) '.[dev]' >&2
 	@touch $(VENV)/.demo $@
+
+# Only ever a wheel: without one, pip would want a compiler of its own kind.
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(INSTALL) '.[fuzz]' --only-binary atheris >&2 || echo 'There is no atheris for this Python and machine; fuzzing without it.' >&2
+	@touch $@
