@@ -42,14 +42,15 @@ class Caller:
         found: dict[str, Any] = as_json(answer)
         return found
 
-    def request_token(self, callback: str = "oob") -> RequestToken:
-        answer = self.first_leg(callback)
+    def request_token(self, callback: str = "oob", asked: str = "") -> RequestToken:
+        answer = self.first_leg(callback, asked)
         assert answer.status == 200, answer.body
         return RequestToken(*_token_of(answer))
 
-    def first_leg(self, callback: str) -> Answer:
-        oauth = {"oauth_callback": callback}
-        return send(Signer(self.consumer).sign("POST", f"{self.origin}/oauth/request_token", oauth=oauth))
+    def first_leg(self, callback: str, asked: str = "") -> Answer:
+        """`asked` is the access that it asks for, as clients write it; all that it may, where it names none."""
+        address = f"{self.origin}/oauth/request_token" + (f"?x_auth_access_type={asked}" if asked else "")
+        return send(Signer(self.consumer).sign("POST", address, oauth={"oauth_callback": callback}))
 
     def access_token(self, request_token: RequestToken, verifier: str) -> Answer:
         signer = Signer(self.consumer, request_token)

@@ -33,6 +33,7 @@ def test_without_its_environment_a_site_says_how_it_is_started() -> None:
         load({})
 
 
+@pytest.mark.abuse("A100")
 def test_a_secret_is_made_once_and_nobody_else_may_read_it(tmp_path: Path) -> None:
     secret = config(tmp_path).secret("signing")
     assert config(tmp_path).secret("signing") == secret
@@ -48,6 +49,7 @@ def test_of_many_that_make_a_secret_at_once_all_get_the_same(tmp_path: Path) -> 
     assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["signing"]
 
 
+@pytest.mark.abuse("A101")
 def test_a_password_can_be_read_and_typed(tmp_path: Path) -> None:
     password = config(tmp_path).password("robin")
     assert config(tmp_path).password("robin") == password
@@ -62,6 +64,7 @@ def test_a_secrets_name_is_no_path(tmp_path: Path, name: str) -> None:
         config(tmp_path).secret(name)
 
 
+@pytest.mark.abuse("A100")
 def test_a_planted_link_is_neither_read_nor_written_through(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("planted\n")

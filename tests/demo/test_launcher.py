@@ -187,6 +187,7 @@ def test_one_data_folder_serves_one_demo(demo: Demo) -> None:
     assert "--data" in done.stderr
 
 
+@pytest.mark.abuse("A100")
 def test_the_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -200,6 +201,7 @@ def test_the_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
         os.umask(before)
 
 
+@pytest.mark.abuse("A100")
 def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     done = run(folder=tmp_path)
@@ -217,6 +219,7 @@ def test_a_data_folder_that_cant_be_one_is_said_in_one_line(tmp_path: Path) -> N
         assert str(folder) in done.stderr
 
 
+@pytest.mark.abuse("A100")
 def test_no_secret_stands_in_an_argument_or_in_the_environment(own: Demo) -> None:
     secrets = [own.info[name] for name in PROMISED if name.endswith(("secret", "password", "token"))]
     secrets += [path.read_text().strip() for path in (own.folder / "data" / "secrets").iterdir()]
@@ -225,6 +228,7 @@ def test_no_secret_stands_in_an_argument_or_in_the_environment(own: Demo) -> Non
         assert not [secret for secret in secrets if secret in seen]
 
 
+@pytest.mark.abuse("A61")
 def test_no_secret_stands_in_a_log(own: Demo) -> None:
     caller = Caller(own)
     caller.update("x")
@@ -251,6 +255,7 @@ def test_a_site_that_ends_by_itself_ends_the_other(own: Demo) -> None:
     wait_until_gone(group, PATIENCE)
 
 
+@pytest.mark.abuse("A101")
 def test_beyond_loopback_it_warns_and_explains_nothing(tmp_path: Path) -> None:
     with Demo.started("--host", EVERYWHERE, folder=tmp_path) as demo:
         assert demo.errors.startswith("valetkey demo: warning: other computers can reach both sites")
@@ -275,6 +280,7 @@ def test_a_public_origin_must_be_one(tmp_path: Path) -> None:
         assert "write it like --provider-origin https://aviary.example" in done.stderr
 
 
+@pytest.mark.abuse("A18")
 def test_behind_a_proxy_signatures_are_verified_for_the_public_origin(tmp_path: Path) -> None:
     """`provider` stays the address that it listens on; the host that the proxy sends doesn't matter."""
     with Demo.started("--provider-origin", "https://aviary.example", folder=tmp_path) as demo:
@@ -318,6 +324,7 @@ class Posts:
             demo.kill(parent_alone=parent_alone)
 
 
+@pytest.mark.abuse("A73")
 @pytest.mark.parametrize("parent_alone", [False, True], ids=["the-group", "the-parent-alone"])
 def test_a_killed_demo_has_every_status_it_answered_for_and_accepts_no_request_again(
     own: Demo, parent_alone: bool

@@ -11,6 +11,7 @@ parent is still there, and its workers do the same with the arbiter.
 import argparse
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +20,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import ThreadWorker
 
 #: Each site's package, and how many workers and threads serve it.
@@ -27,6 +29,8 @@ SITES = {"aviary": ("valetkey.demo.aviary", 2, 4), "site": ("valetkey.demo.site"
 #: The parent starts this process with these blocked, so that none comes before it is ignored.
 LEFT_TO_PARENT = (signal.SIGINT, signal.SIGHUP)
 
+#: Seconds that a client may be silent in the middle of a request, or not read its answer.
+SILENCE = 10
 #: Seconds that a request may take to finish when the site is stopped.
 GRACE = 3
 #: The same when the parent is gone: whoever killed it wants the ports back.
@@ -40,10 +44,44 @@ def _leave_to_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+class Impatient(socket.socket):
+    """Takes a client that has been silent for :data:`SILENCE` seconds for gone. gunicorn would wait for the
+    rest of its request for ever, with one of its few threads.
+    """
+
+    __slots__ = ()
+
+    def setblocking(self, flag: bool, /) -> None:
+        self.settimeout(SILENCE if flag else 0)
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        try:
+            return super().recv(size, flags)
+        except TimeoutError:
+            return b""
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Gives each request one answer, in the cases where gunicorn alone gives two, or none, or shouldn't."""
+
     def init_signals(self) -> None:
         super().init_signals()
         _leave_to_parent()
+
+    def enqueue_req(self, connection: Any) -> None:
+        if not isinstance(connection.sock, Impatient):
+            connection.sock = Impatient(fileno=connection.sock.detach())
+        super().enqueue_req(connection)
+
+    def handle_request(self, request: Any, connection: Any) -> Any:
+        names = {name for name, _ in request.headers}
+        if request.version >= (1, 1) and "HOST" not in names:
+            raise InvalidHeader("HOST")  # RFC 9112, section 3.2
+        if "TRANSFER-ENCODING" in names:
+            # No site reads a body in chunks. What is wrong with one would be noticed after the answer, and
+            # answered too: a proxy would take that for the answer to the next request.
+            request.force_close()
+        return super().handle_request(request, connection)
 
 
 class ParentedArbiter(Arbiter):  # type: ignore[misc]  # likewise

@@ -56,6 +56,7 @@ def test_wrong_name_and_wrong_password_read_alike(demo: Demo) -> None:
         assert "Screen name and password don’t match." in page.text
 
 
+@pytest.mark.abuse("A60")
 def test_a_session_gets_a_new_id_at_the_log_in_and_ends_at_the_log_out(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     first = visitor.cookie("aviary_sessionid")
@@ -66,6 +67,7 @@ def test_a_session_gets_a_new_id_at_the_log_in_and_ends_at_the_log_out(demo: Dem
     assert visitor.cookie("aviary_sessionid") != first
 
 
+@pytest.mark.abuse("A55")
 def test_logging_out_takes_a_post(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     assert visitor.see("/logout/").status == 405
@@ -99,6 +101,7 @@ ELSEWHERE = [
 ]
 
 
+@pytest.mark.abuse("A60")
 @pytest.mark.parametrize("address", ELSEWHERE)
 def test_logging_in_never_leads_to_another_site(demo: Demo, address: str) -> None:
     visitor = Visitor.new(demo)
@@ -135,6 +138,7 @@ def test_an_application_that_asks_is_named_where_one_logs_in_and_signs_up(demo: 
     assert page.title == f"Allow Tutorial test site to read and post as @{visitor.name}?"
 
 
+@pytest.mark.abuse("A58")
 def test_a_name_can_be_changed(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     page = visitor.send("/account/", name="Wren <i>Castellanos</i>")
@@ -150,6 +154,8 @@ def walk(demo: Demo, visitor: Visitor) -> Caller:
     return Caller(demo, token=granted(caller.access_token(request_token, pin)))
 
 
+@pytest.mark.rfc("2-3")
+@pytest.mark.abuse("A47")
 def test_a_revoked_application_stops_at_once_on_both_workers(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     caller = walk(demo, visitor)
@@ -194,6 +200,7 @@ def test_all_applications_can_be_revoked_with_one_question(demo: Demo) -> None:
     assert all(caller.get("/1/feed/timeline.json").status == 401 for caller in callers)
 
 
+@pytest.mark.abuse("A63")
 def test_a_connected_application_has_an_address_of_its_own_which_others_dont_see(demo: Demo) -> None:
     visitor, other = Visitor.new(demo), Visitor.new(demo)
     walk(demo, visitor)

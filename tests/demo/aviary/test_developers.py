@@ -29,6 +29,8 @@ REFUSED = [
 ]
 
 
+@pytest.mark.abuse("A57")
+@pytest.mark.abuse("A40")
 @pytest.mark.parametrize(("typed", "words"), REFUSED)
 def test_what_cant_be_registered_is_said_at_the_field(demo: Demo, typed: dict[str, str], words: str) -> None:
     visitor = Visitor.new(demo)
@@ -63,6 +65,7 @@ def test_a_stranger_is_asked_to_log_in_before_registering(demo: Demo) -> None:
     assert stranger.see("/developers/new/").title == "Log in"
 
 
+@pytest.mark.abuse("A63")
 def test_somebody_elses_application_is_not_there(demo: Demo) -> None:
     mine = Visitor.new(demo).register()
     other = Visitor.new(demo)
@@ -77,6 +80,7 @@ def test_somebody_elses_application_is_not_there(demo: Demo) -> None:
         assert sent.status == 404, path
 
 
+@pytest.mark.abuse("A44")
 def test_raised_access_changes_no_token_that_is_there(demo: Demo) -> None:
     application = Visitor.new(demo).register(access="read")
     person = Visitor.new(demo)
@@ -146,6 +150,7 @@ def test_a_second_secret_works_beside_the_first_until_that_one_is_retired(demo: 
     assert (answer.status, problem(answer)) == (401, "signature_invalid")
 
 
+@pytest.mark.abuse("A48")
 def test_a_reset_says_what_it_breaks_and_breaks_it_at_once(demo: Demo) -> None:
     application = Visitor.new(demo).register(access="write", callbacks="http://127.0.0.1/")
     person = Visitor.new(demo)
@@ -191,6 +196,7 @@ def test_an_own_access_token_works_until_its_owner_revokes_it(demo: Demo) -> Non
     assert application.own_token() != caller.token
 
 
+@pytest.mark.abuse("A55")
 def test_what_changes_something_takes_a_post_with_the_pages_token(demo: Demo) -> None:
     application = Visitor.new(demo).register()
     for path in ("access/", "secret/", "token/", "token/revoke/"):

@@ -49,6 +49,17 @@ def test_only_the_signature_differs_from_the_right_request(step: str, slug: Slug
     assert (wrong.base_string == right.base_string) == (slug == "secret")
 
 
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_all_but_the_authorization_is_sent_as_it_was(step: str, slug: Slug) -> None:
+    exchange = STEPS[step]()
+    head, _, body = octets(sent(slug, exchange)).decode().partition("\r\n\r\n")
+    assert body == exchange.body
+    assert [line for line in head.split("\r\n") if not line.startswith("Authorization")] == [
+        line for line in exchange.head if not line.startswith("Authorization")
+    ]
+
+
 @pytest.mark.parametrize(
     ("slug", "step", "signed", "verified"),
     [

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,7 +33,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUp(request.POST if request.method == "POST" else None)
     if form.is_valid() and (user := _signed_up(form)):
         login(request, user, backend=BACKEND)
-        messages.success(request, f"Welcome, @{user.screen_name}.")
+        messages.success(request, gettext("Welcome, @%(name)s.") % {"name": user.screen_name})
         return redirect(_next(request))
     return _entrance(request, "aviary/sign_up.html", form)
 
@@ -61,12 +62,14 @@ def log_in(request: HttpRequest) -> HttpResponse:
 def _let_in(request: HttpRequest, form: LogIn) -> Any:
     name, address = form.cleaned_data["username"], request.META.get("REMOTE_ADDR", "")
     if minutes := LoginTry.objects.wait(name, address):
-        wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
-        form.add_error(None, f"Too many tries. Wait {wait}.")
+        sentence = ngettext(
+            "Too many tries. Wait %(minutes)d minute.", "Too many tries. Wait %(minutes)d minutes.", minutes
+        )
+        form.add_error(None, sentence % {"minutes": minutes})
         return None
     user = authenticate(request, username=name, password=form.cleaned_data["password"])
     if user is None:
-        form.add_error(None, "Screen name and password don’t match.")
+        form.add_error(None, gettext("Screen name and password don’t match."))
         return None
     LoginTry.objects.forget(name, address)
     return user
@@ -99,7 +102,7 @@ def _is_ours(address: str) -> bool:
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     logout(request)
-    messages.success(request, "You are logged out.")
+    messages.success(request, gettext("You are logged out."))
     return redirect("aviary:home")
 
 
@@ -111,7 +114,7 @@ def account(request: HttpRequest) -> HttpResponse:
     form = Name(request.POST if request.method == "POST" else None, initial={"name": user.name})
     if form.is_valid():
         User.objects.filter(pk=user.pk).update(name=form.cleaned_data["name"])
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("aviary:account")
     return render(request, "aviary/account.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -158,9 +161,8 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """Ends what one of them can do, at once."""
     application = _granted(request, number).application
     _end(request.user, application)
-    ended = f"{timezone.now():%H:%M:%S} UTC"
-    sentence = f"{application.name} can no longer use your account. Its token stopped working at {ended}."
-    messages.success(request, sentence)
+    sentence = gettext("%(app)s can no longer use your account. Its token stopped working at %(time)s UTC.")
+    messages.success(request, sentence % {"app": application.name, "time": f"{timezone.now():%H:%M:%S}"})
     return redirect("aviary:applications")
 
 
@@ -171,8 +173,8 @@ def revoke_all(request: HttpRequest) -> HttpResponse:
     found = grants(AccessToken.objects.granted(request.user))
     if request.method == "POST":
         _end(request.user)
-        ended = f"{timezone.now():%H:%M:%S} UTC"
-        messages.success(request, f"No application can use your account any more, since {ended}.")
+        sentence = gettext("No application can use your account any more, since %(time)s UTC.")
+        messages.success(request, sentence % {"time": f"{timezone.now():%H:%M:%S}"})
     if request.method == "POST" or not found:
         return redirect("aviary:applications")
     return render(request, "aviary/revoke_all.html", {"grants": found})

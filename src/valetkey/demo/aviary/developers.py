@@ -11,10 +11,11 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from valetkey.demo.aviary import refusals
 from valetkey.demo.aviary.forms import ACCESS_HINTS, AccessForm, ApplicationForm, Registration, initial_of
-from valetkey.demo.aviary.templatetags.aviary import counted
 from valetkey.django import conf
 from valetkey.django.models import Access, Application
 
@@ -44,6 +45,7 @@ def developers(request: HttpRequest) -> HttpResponse:
         "methods": valetkey.signature_methods,
         "window": valetkey.window,
         "limits": valetkey,
+        "minutes": valetkey.request_token_lifetime // 60,
     }
     if request.user.is_authenticated:
         people = Count(
@@ -68,7 +70,7 @@ def register(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refuse(error)
         else:
-            messages.success(request, "Registered. Key and secret stand below.")
+            messages.success(request, gettext("Registered. Key and secret stand below."))
             return redirect("aviary:application", new.pk)
     context = {"form": form, "hints": ACCESS_HINTS}
     return render(request, "aviary/register.html", context, status=422 if form.errors else 200)
@@ -86,6 +88,7 @@ def application(request: HttpRequest, number: int) -> HttpResponse:
         "behind": people.read_only if mine.access == Access.WRITE else 0,
         "token": mine.own_token(request.user),
         "hints": ACCESS_HINTS,
+        "rows": refusals.latest(mine),
     }
     return render(request, "aviary/application.html", context)
 
@@ -110,10 +113,10 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
             form.refuse(error)
             mine.name = before
         except IntegrityError:  # somebody else took the name since it was looked for
-            form.add_error("name", "Another application has this name, or one that looks like it.")
+            form.add_error("name", gettext("Another application has this name, or one that looks like it."))
             mine.name = before
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, gettext("Saved."))
             return redirect("aviary:application", mine.pk)
     context = {"form": form, "application": mine}
     return render(request, "aviary/edit.html", context, status=422 if form.errors else 200)
@@ -133,12 +136,18 @@ def change_access(request: HttpRequest, number: int) -> HttpResponse:
 
 def _access_changed(mine: Application) -> str:
     if mine.access == Access.READ:
-        return "Access is now read only. Posting is refused from now on, with every token."
+        return gettext("Access is now read only. Posting is refused from now on, with every token.")
     people = People.of(mine)
     if not people.read_only:
-        return "Access is now read and write."
-    whom = f"{people.read_only} of {counted(people.all, 'person,people')}"
-    return f"Access is now read and write. Nobody’s token grew: {whom} must allow it again to be posted for."
+        return gettext("Access is now read and write.")
+    sentence = ngettext(
+        "Access is now read and write. Nobody’s token grew: %(behind)d of %(people)d person must allow it"
+        " again to be posted for.",
+        "Access is now read and write. Nobody’s token grew: %(behind)d of %(people)d people must allow it"
+        " again to be posted for.",
+        people.all,
+    )
+    return sentence % {"behind": people.read_only, "people": people.all}
 
 
 @login_required
@@ -147,7 +156,7 @@ def add_secret(request: HttpRequest, number: int) -> HttpResponse:
     """A second secret; both work. A third would end the first, so there is none."""
     mine = _mine(request, number)
     if mine.add_secret():
-        messages.success(request, "Added. Both secrets work until you retire the older one.")
+        messages.success(request, gettext("Added. Both secrets work until you retire the older one."))
     return redirect("aviary:application", mine.pk)
 
 
@@ -160,7 +169,7 @@ def retire_secret(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("aviary:application", mine.pk)
     if request.method == "POST":
         mine.retire_older_secret()
-        messages.success(request, "Retired. One secret is left.")
+        messages.success(request, gettext("Retired. One secret is left."))
         return redirect("aviary:application", mine.pk)
     used = mine.older_secret_used_at
     in_use = used is not None and timezone.now() - used < timedelta(minutes=MINUTES_IN_USE)
@@ -175,9 +184,7 @@ def reset(request: HttpRequest, number: int) -> HttpResponse:
     people = People.of(mine).all
     if request.method == "POST":
         mine.reset()
-        ended = f"{timezone.now():%H:%M:%S} UTC"
-        again = f" {counted(people, 'person,people')} must allow {mine.name} again." if people else ""
-        messages.success(request, f"New key and secret. The old ones stopped working at {ended}.{again}")
+        messages.success(request, _reset(mine, people))
         return redirect("aviary:application", mine.pk)
     return render(
         request,
@@ -186,13 +193,28 @@ def reset(request: HttpRequest, number: int) -> HttpResponse:
     )
 
 
+def _reset(mine: Application, people: int) -> str:
+    ended = f"{timezone.now():%H:%M:%S}"
+    if not people:
+        sentence = gettext("New key and secret. The old ones stopped working at %(time)s UTC.")
+        return sentence % {"time": ended}
+    sentence = ngettext(
+        "New key and secret. The old ones stopped working at %(time)s UTC. %(people)d person must allow"
+        " %(app)s again.",
+        "New key and secret. The old ones stopped working at %(time)s UTC. %(people)d people must allow"
+        " %(app)s again.",
+        people,
+    )
+    return sentence % {"time": ended, "people": people, "app": mine.name}
+
+
 @login_required
 @require_POST
 def make_token(request: HttpRequest, number: int) -> HttpResponse:
     """One's own access token, without the three legs."""
     mine = _mine(request, number)
     if mine.ensure_own_token(request.user)[1]:
-        messages.success(request, "Made. Token and secret stand below.")
+        messages.success(request, gettext("Made. Token and secret stand below."))
     return redirect("aviary:application", mine.pk)
 
 
@@ -201,7 +223,8 @@ def make_token(request: HttpRequest, number: int) -> HttpResponse:
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """Ends it, at once."""
     if _mine(request, number).revoke_own_tokens(request.user):
-        messages.success(request, f"Your access token stopped working at {timezone.now():%H:%M:%S} UTC.")
+        sentence = gettext("Your access token stopped working at %(time)s UTC.")
+        messages.success(request, sentence % {"time": f"{timezone.now():%H:%M:%S}"})
     return redirect("aviary:application", number)
 
 

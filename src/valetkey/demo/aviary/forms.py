@@ -6,15 +6,21 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from valetkey.demo.aviary.models import User, check_display_name, check_screen_name, is_empty
 from valetkey.django.models import CALLBACKS_LENGTH, Access, Application
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import OUT_OF_BAND, Url, check_callback
 
+#: A text that is translated when it is shown. The type that it has in the stubs isn't there at run time.
+Lazy = Any
+
 _PASSWORD_WORDS = {
-    "password_too_short": "Use 12 characters or more.",
-    "password_too_common": "This password is on lists of stolen ones. Choose another.",
+    "password_too_short": _("Use 12 characters or more."),
+    "password_too_common": _("This password is on lists of stolen ones. Choose another."),
 }
 #: Longer ones cost time to hash and protect nobody better.
 _LONGEST_PASSWORD = 256
@@ -22,43 +28,45 @@ _LONGEST_PASSWORD = 256
 _MOST_FAULTS = 5
 
 
-def _password(hint: str, use: str) -> forms.CharField:
+def _password(hint: Lazy, use: str) -> forms.CharField:
     return forms.CharField(
-        label="Password",
+        label=_("Password"),
         help_text=hint,
         strip=False,
         max_length=_LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": use}),
-        error_messages={"required": "Type a password.", "max_length": "Use 256 characters or fewer."},
+        error_messages={"required": _("Type a password."), "max_length": _("Use 256 characters or fewer.")},
     )
 
 
-def _screen_name(hint: str, required: str) -> forms.CharField:
+def _screen_name(hint: Lazy, required: Lazy) -> forms.CharField:
     quiet = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
     return forms.CharField(
-        label="Screen name",
+        label=_("Screen name"),
         help_text=hint,
         widget=forms.TextInput(attrs=quiet),
         error_messages={"required": required},
     )
 
 
-def _display_name(hint: str) -> forms.CharField:
+def _display_name(hint: Lazy) -> forms.CharField:
     return forms.CharField(
-        label="Name",
+        label=_("Name"),
         help_text=hint,
         required=False,
         max_length=50,
         validators=[check_display_name],
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
-        error_messages={"max_length": "Use 50 characters or fewer."},
+        error_messages={"max_length": _("Use 50 characters or fewer.")},
     )
 
 
 class SignUp(forms.Form):
-    username = _screen_name("Up to 15 letters, digits and _. Everybody sees it.", "Choose a screen name.")
-    name = _display_name("Shown beside your statuses. You can change it later.")
-    password = _password("12 characters or more.", "new-password")
+    username = _screen_name(
+        _("Up to 15 letters, digits and _. Everybody sees it."), _("Choose a screen name.")
+    )
+    name = _display_name(_("Shown beside your statuses. You can change it later."))
+    password = _password(_("12 characters or more."), "new-password")
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"].removeprefix("@")
@@ -78,11 +86,11 @@ class SignUp(forms.Form):
 
     @staticmethod
     def taken(name: str) -> ValidationError:
-        return ValidationError(f"@{name} is taken.", code="taken")
+        return ValidationError(_("@%(name)s is taken."), code="taken", params={"name": name})
 
 
 class LogIn(forms.Form):
-    username = _screen_name("", "Type your screen name.")
+    username = _screen_name("", _("Type your screen name."))
     password = _password("", "current-password")
 
     def clean_username(self) -> str:
@@ -91,74 +99,98 @@ class LogIn(forms.Form):
 
 
 class Name(forms.Form):
-    name = _display_name("Shown beside your statuses. Without one, your screen name is.")
+    name = _display_name(_("Shown beside your statuses. Without one, your screen name is."))
 
 
 class Compose(forms.Form):
     status = forms.CharField(
-        label="New status",
-        help_text="Up to 140 characters. Longer ones are cut.",
+        label=_("New status"),
+        help_text=_("Up to 140 characters. Longer ones are cut."),
         strip=False,
         widget=forms.Textarea(
-            attrs={"rows": 3, "dir": "auto", "data-limit": 140, "data-hint": "id_status_helptext"}
+            attrs={
+                "rows": 3,
+                "dir": "auto",
+                "data-limit": 140,
+                "data-hint": "id_status_helptext",
+                # Translators: {n} is a number of characters, 1 or more; the script puts it in.
+                "data-say-left": _("{n} left"),
+                # Translators: {n} is a number of characters, 1 or more; the script puts it in.
+                "data-say-over": _("{n} too many: the end will be cut"),
+            }
         ),
-        error_messages={"required": "Write something first."},
+        error_messages={"required": _("Write something first.")},
     )
 
     def clean_status(self) -> str:
         # A browser sends each line break as two characters; nobody typed two.
         text: str = self.cleaned_data["status"].replace("\r\n", "\n")
         if is_empty(text):
-            raise ValidationError("Write something first.", code="required")
+            raise ValidationError(_("Write something first."), code="required")
         return text
 
 
 ACCESS_HINTS = {
-    Access.READ: "Timelines and profiles. Posting is refused with 403.",
-    Access.WRITE: "Also posting statuses in a person’s name.",
+    Access.READ: _("Timelines and profiles. Posting is refused with 403."),
+    Access.WRITE: _("Also posting statuses in a person’s name."),
 }
 
 
+_NO_ACCESS = _("Choose what it may do.")
+
+
+def _access() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Access"),
+        choices=Access.choices,
+        initial=Access.READ,
+        widget=forms.RadioSelect,
+        error_messages={"required": _NO_ACCESS, "invalid_choice": _NO_ACCESS},
+    )
+
+
 class AccessForm(forms.Form):
-    access = forms.ChoiceField(label="Access", choices=Access.choices, widget=forms.RadioSelect)
+    access = _access()
 
 
 class ApplicationForm(forms.Form):
     """What an application's owner may write about it."""
 
     name = forms.CharField(
-        label="Name",
-        help_text="People see it when they decide. 3 to 40 characters.",
+        label=_("Name"),
+        help_text=_("People see it when they decide. 3 to 40 characters."),
         min_length=3,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
         error_messages={
-            "required": "Give it a name.",
-            "min_length": "Use 3 characters or more.",
-            "max_length": "Use 40 characters or fewer.",
+            "required": _("Give it a name."),
+            "min_length": _("Use 3 characters or more."),
+            "max_length": _("Use 40 characters or fewer."),
         },
     )
     description = forms.CharField(
-        label="What it does (optional)",
+        label=_("What it does (optional)"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
-        error_messages={"max_length": "Use 200 characters or fewer."},
+        error_messages={"max_length": _("Use 200 characters or fewer.")},
     )
     website = forms.CharField(
-        label="Web site (optional)",
-        help_text="https or http",
+        label=_("Web site (optional)"),
+        help_text=_("https or http"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
     )
     callbacks = forms.CharField(
-        label="Callback addresses",
-        help_text="One a line, exactly as you will send them. https; or http on this computer, then on any "
-        "port. None, for PINs only.",
+        label=_("Callback addresses"),
+        help_text=_(
+            "One a line, exactly as you will send them. https; or http on this computer, then on any port."
+            " None, for PINs only."
+        ),
         required=False,
         max_length=CALLBACKS_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-        error_messages={"max_length": "These are too many."},
+        error_messages={"max_length": _("These are too many.")},
     )
 
     def clean_callbacks(self) -> list[str]:
@@ -182,13 +214,11 @@ class ApplicationForm(forms.Form):
 
 
 class Registration(ApplicationForm):
-    access = forms.ChoiceField(
-        label="Access", choices=Access.choices, initial=Access.READ, widget=forms.RadioSelect
-    )
+    access = _access()
 
 
-_WORDS: Mapping[tuple[str, str | None], str] = {
-    ("website", "invalid"): "This isn’t an address like https://example.com/.",
+_WORDS: Mapping[tuple[str, str | None], Promise] = {
+    ("website", "invalid"): _("This isn’t an address like https://example.com/."),
 }
 
 
@@ -199,20 +229,42 @@ def _fault_of_callback(line: str) -> str | None:
         check_callback(line)
         unencrypted = scheme == "http" and not Url(line).is_loopback
     except Malformed as error:
-        return _words_for(line, scheme, error.reason)
+        words = next((words for part, words in _UNUSABLE if part in error.reason), _OTHERWISE)
+        return str(words % {"line": line, "scheme": scheme, "reason": error.reason})
     if line == OUT_OF_BAND:
-        return "“oob” needs no registration: every application may ask for a PIN."
-    return f"“{line}” is http on another computer. Use https." if unencrypted else None
+        return gettext("“oob” needs no registration: every application may ask for a PIN.")
+    return (
+        gettext("“%(line)s” is http on another computer. Use https.") % {"line": line}
+        if unencrypted
+        else None
+    )
 
 
-def _words_for(line: str, scheme: str, reason: str) -> str:
-    if "#" in line and "“#”" in reason:
-        return "Leave out what follows #."
-    if "is not allowed" in reason:
-        return f"“{scheme}:” is not allowed."
-    if "host" in reason or "absolute" in reason:
-        return f"“{line}” isn’t an address with a host."
-    return f"“{line}” can’t be used: {reason}."
+_NO_HOST = _("“%(line)s” isn’t an address with a host.")
+#: A part of the core's reason, and the page's sentence for it.
+_UNUSABLE = (
+    ("“#”", _("Leave out what follows #.")),
+    ("is not allowed", _("“%(scheme)s:” is not allowed.")),
+    ("host", _NO_HOST),
+    ("absolute", _NO_HOST),
+    (
+        "a blank",
+        _(
+            "“%(line)s” can’t be used: it holds a blank, a control character, a backslash, a quotation mark,"
+            " or a letter outside ASCII: percent-encode it."
+        ),
+    ),
+    ("“@”", _("“%(line)s” can’t be used: leave out the user name before “@”.")),
+    ("escape", _("“%(line)s” can’t be used: a percent escape in it can’t be read. Write %% itself as %%25.")),
+    (
+        "oauth_…",
+        _(
+            "“%(line)s” can’t be used: its query holds a parameter that the provider adds itself (oauth_…,"
+            " denied): rename it."
+        ),
+    ),
+)
+_OTHERWISE = _("“%(line)s” can’t be used: %(reason)s.")
 
 
 def initial_of(application: Application) -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from valetkey.django.models import Application
 
@@ -27,12 +28,12 @@ def check_screen_name(name: str) -> None:
     """
     if _SCREEN_NAME.fullmatch(name):
         if len(name) > SCREEN_NAME_LENGTH:
-            raise ValidationError("Use 15 characters or fewer.", code="long")
+            raise ValidationError(_("Use 15 characters or fewer."), code="long")
         return
     if any(not _is_plain(character) for character in name):
-        words = "This name mixes alphabets or holds invisible characters. Choose another."
+        words = _("This name mixes alphabets or holds invisible characters. Choose another.")
         raise ValidationError(words, code="confusable")
-    raise ValidationError("Use letters, digits and _ only.", code="characters")
+    raise ValidationError(_("Use letters, digits and _ only."), code="characters")
 
 
 def _is_plain(character: str) -> bool:
@@ -44,7 +45,7 @@ def check_display_name(name: str) -> None:
     :raises ValidationError: where it holds what can't be seen or turns the text around it.
     """
     if any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for character in name):
-        raise ValidationError("This name holds invisible characters. Choose another.", code="invisible")
+        raise ValidationError(_("This name holds invisible characters. Choose another."), code="invisible")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from valetkey.demo import config
+from valetkey.demo.shared import languages
 from valetkey.demo.shared.logs import logging_into
 
 CONFIG = config.load()
@@ -29,6 +30,7 @@ MIDDLEWARE = [
     "valetkey.demo.shared.headers.page_headers",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -92,6 +94,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 STATIC_URL = "/static/"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = languages.LANGUAGES
+FORMAT_MODULE_PATH = languages.FORMATS
+# Such a cookie counts for more than Accept-Language, and others on this computer may have set Django's.
+LANGUAGE_COOKIE_NAME = "aviary_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

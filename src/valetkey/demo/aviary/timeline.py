@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from valetkey.demo.aviary.forms import Compose
@@ -41,9 +42,9 @@ def _post(request: HttpRequest) -> HttpResponse:
         return _show(request, form, 422)
     posted = Status.objects.post(request.user, form.cleaned_data["status"])
     if posted.truncated:
-        messages.warning(request, "Posted, and cut: a status has 140 characters.")
+        messages.warning(request, gettext("Posted, and cut: a status has 140 characters."))
     else:
-        messages.success(request, "Posted.")
+        messages.success(request, gettext("Posted."))
     return redirect("aviary:home")
 
 

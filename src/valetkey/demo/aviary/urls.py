@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter
 
-from valetkey.demo.aviary import account, api, developers, timeline
+from valetkey.demo.aviary import account, api, developers, refusals, timeline
 from valetkey.demo.shared import files
 
 
@@ -33,6 +33,9 @@ pages = [
     path("developers/<row:number>/access/", developers.change_access, name="access"),
     path("developers/<row:number>/secret/", developers.add_secret, name="add_secret"),
     path("developers/<row:number>/secret/retire/", developers.retire_secret, name="retire_secret"),
+    path("developers/refusals/<str:identifier>/", refusals.by_id, name="refusal_by_id"),
+    path("developers/<row:number>/refusals/", refusals.listing, name="refusals"),
+    path("developers/<row:number>/refusals/<str:identifier>/", refusals.one, name="refusal"),
     path("developers/<row:number>/reset/", developers.reset, name="reset"),
     path("developers/<row:number>/token/", developers.make_token, name="make_token"),
     path("developers/<row:number>/token/revoke/", developers.revoke_token, name="revoke_token"),
@@ -43,6 +46,7 @@ programs = [
     path("1/feed/timeline.json", api.home_timeline),
     path("1.1/statuses/update.json", api.update),
     path("1.1/statuses/home_timeline.json", api.home_timeline),
+    path("1.1/statuses/public_timeline.json", api.public_timeline),
     path("1.1/statuses/user_timeline.json", api.user_timeline),
     path("1.1/account/verify_credentials.json", api.verify_credentials),
 ]

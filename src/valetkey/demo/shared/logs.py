@@ -22,5 +22,7 @@ def logging_into(file: Path) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["file"], "level": "WARNING", "propagate": False},
             "valetkey": {"handlers": ["file"], "level": "WARNING", "propagate": False},
+            # It warns of each HEAD: the body is the server's to drop, and it does.
+            "gunicorn.http.wsgi": {"level": "ERROR"},
         },
     }

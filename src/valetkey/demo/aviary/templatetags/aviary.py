@@ -5,43 +5,55 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
+
+from valetkey.demo.shared.markup import with_code, without_code
+from valetkey.django.models import Application
 
 register = template.Library()
+register.filter(with_code)
+register.filter(without_code)
 
 #: How many tints there are for faces.
 TINTS = 5
 
+_MINUTES = ngettext_lazy("%(count)d minute ago", "%(count)d minutes ago", "count")
+_HOURS = ngettext_lazy("%(count)d hour ago", "%(count)d hours ago", "count")
+_DAYS = ngettext_lazy("%(count)d day ago", "%(count)d days ago", "count")
 _STEPS = (
-    (timedelta(hours=1), timedelta(minutes=1), "minute"),
-    (timedelta(days=1), timedelta(hours=1), "hour"),
-    (timedelta(days=7), timedelta(days=1), "day"),
+    (timedelta(hours=1), timedelta(minutes=1), _MINUTES),
+    (timedelta(days=1), timedelta(hours=1), _HOURS),
+    (timedelta(days=2), timedelta(days=1), gettext_lazy("yesterday")),
+    (timedelta(days=7), timedelta(days=1), _DAYS),
 )
 
 
 @register.filter
 def ago(when: datetime) -> SafeString:
     """“2 minutes ago”, with the exact time for programs and for whoever points at it."""
-    full = f"{when:%H:%M:%S} UTC, {when.day} {when:%B %Y}"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', f"{when:%Y-%m-%dT%H:%M:%SZ}", full, _ago(when)
-    )
+    iso = f"{when:%Y-%m-%dT%H:%M:%SZ}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, second_of(when), _ago(when))
 
 
 def _ago(when: datetime) -> str:
     passed = timezone.now() - when
     if passed < timedelta(minutes=1):
-        return "just now"
-    for below, unit, name in _STEPS:
+        return gettext("just now")
+    for below, unit, words in _STEPS:
         if passed < below:
-            count = passed // unit
-            return "yesterday" if (name, count) == ("day", 1) else f"{counted(count, name)} ago"
+            return str(words % {"count": passed // unit})
     return day_of(when)
 
 
 def day_of(when: datetime) -> str:
-    return f"{when.day} {when:%B %Y}"
+    return date_format(when, "DATE_FORMAT")
+
+
+def second_of(when: datetime) -> str:
+    return gettext("%(time)s UTC, %(date)s") % {"time": f"{when:%H:%M:%S}", "date": day_of(when)}
 
 
 @register.filter
@@ -53,19 +65,25 @@ def day(when: datetime) -> SafeString:
 def second(when: datetime) -> SafeString:
     """For developers: UTC with seconds."""
     iso = f"{when:%Y-%m-%dT%H:%M:%SZ}"
-    return format_html('<time datetime="{}">{} UTC, {}</time>', iso, f"{when:%H:%M:%S}", day_of(when))
+    return format_html('<time datetime="{}">{}</time>', iso, second_of(when))
 
 
 @register.filter
-def counted(count: int, name: str) -> str:
-    """“1 minute”, “2 minutes”; `name` may be two, “person,people”."""
-    singular, _, plural = name.partition(",")
-    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
+def short_second(when: datetime) -> SafeString:
+    """For a column of times, in UTC."""
+    # Translators: a short date, as Django's filter "date" writes it, for a column: 24 Nov, 14:09:00
+    shown = date_format(when, gettext("j M, H:i:s"))
+    return format_html('<time datetime="{}" class="nowrap">{}</time>', f"{when:%Y-%m-%dT%H:%M:%SZ}", shown)
 
 
 @register.filter
-def counted_minutes(seconds: int) -> str:
-    return counted(seconds // 60, "minute")
+def linked(application: Application) -> SafeString:
+    """An application's name, and a link where it has an address."""
+    name = format_html("<bdi>{}</bdi>", application.name)
+    if not application.website:
+        return name
+    attributes = mark_safe('rel="nofollow noopener noreferrer"')
+    return format_html('<a href="{}" {}>{}</a>', application.website, attributes, name)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-// Copy buttons, and the count of a status. Every page works without.
+// Copy buttons, and the count of a status. Every page works without. What this says stands in the page (data-say…).
 "use strict";
 
 const COPIED_FOR = 3000;
@@ -19,8 +19,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     } catch {
       return; // the browser or the person said no; the value can still be selected
     }
-    label.textContent = "Copied";
-    announce(`${button.dataset.name} copied`);
+    label.textContent = button.dataset.say;
+    announce(button.dataset.sayAloud);
     setTimeout(() => { label.textContent = before; }, COPIED_FOR);
   });
 }
@@ -32,7 +32,8 @@ for (const field of document.querySelectorAll("[data-limit]")) {
   field.addEventListener("input", () => {
     const text = field.value.normalize("NFC");
     const left = limit - Array.from(text).length;
-    hint.textContent = !text ? before : left < 0 ? `${-left} too many: the end will be cut` : `${left} left`;
+    const { sayLeft, sayOver } = field.dataset;
+    hint.textContent = !text ? before : left < 0 ? sayOver.replace("{n}", -left) : sayLeft.replace("{n}", left);
     if (left === 20 || left === 0) announce(hint.textContent);
   });
 }
