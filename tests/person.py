@@ -9,6 +9,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from valetkey import Headers
+
 
 class Page(NamedTuple):
     """What came back: the address it came from, and where it leads, if it is a redirect."""
@@ -17,6 +19,7 @@ class Page(NamedTuple):
     url: str
     text: str
     location: str | None
+    headers: Headers = Headers()
 
     @property
     def title(self) -> str:
@@ -61,6 +64,10 @@ class Person:
     def __init__(self) -> None:
         self._cookies = CookieJar()
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies), _Stay())
+
+    def prefer(self, language: str) -> None:
+        """From now on, every request names this language."""
+        self._opener.addheaders = [("Accept-Language", language)]
 
     def get(self, url: str) -> Page:
         """The page at `url`, redirects on the same site followed."""
@@ -109,7 +116,9 @@ class Person:
         except HTTPError as error:
             answer = error
         with answer:
-            return Page(answer.status, request.full_url, answer.read().decode(), answer.headers["Location"])
+            headers = Headers(answer.headers.items())
+            text = answer.read().decode()
+            return Page(answer.status, request.full_url, text, headers.get("Location"), headers)
 
 
 def _origin(url: str) -> str:

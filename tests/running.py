@@ -24,8 +24,11 @@ class Demo:
     It leads a process group of its own, so that a test can end the group and not itself.
     """
 
-    def __init__(self, *options: str, folder: Path | None = None) -> None:
+    def __init__(
+        self, *options: str, folder: Path | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self.options = options
+        self.environment = environment or {}
         self._made = None if folder else tempfile.mkdtemp(prefix="demo-")
         self.folder = folder or Path(self._made or "")
         self.info: dict[str, str] = {}
@@ -34,8 +37,10 @@ class Demo:
 
     @classmethod
     @contextmanager
-    def started(cls, *options: str, folder: Path | None = None) -> Iterator["Demo"]:
-        with cls(*options, folder=folder) as demo:
+    def started(
+        cls, *options: str, folder: Path | None = None, environment: dict[str, str] | None = None
+    ) -> Iterator["Demo"]:
+        with cls(*options, folder=folder, environment=environment) as demo:
             yield demo
 
     def __enter__(self) -> "Demo":
@@ -81,6 +86,7 @@ class Demo:
                 stderr=errors,
                 text=True,
                 start_new_session=True,
+                env=os.environ | self.environment,
             )
         assert self.process.stdout
         line = self.process.stdout.readline()

@@ -103,17 +103,26 @@ def test_the_readmes_calls_read_the_timeline_walk_the_legs_and_verify(demo: Demo
     assert "AccessToken(key=" in printed
 
 
-def test_the_readmes_view_lets_in_what_is_signed_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
-    view = named(ROOT / "README.md", "views.py")
-    code = f"""
+#: A site of its own, whose addresses are what the code that follows calls `urlpatterns`.
+DJANGO = """
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.django.settings"
 os.environ["TESTS_DJANGO_DATA"] = os.getcwd()
 import django
 django.setup()
+from django.conf import settings
 from django.core.management import call_command
+from django.urls import path
 for alias in ("default", "nonces"):
     call_command("migrate", database=alias, verbosity=0)
+settings.ROOT_URLCONF = "__main__"
+"""
+
+
+def test_the_readmes_view_lets_in_what_is_signed_and_nothing_else(demo: Demo, tmp_path: Path) -> None:
+    view = named(ROOT / "README.md", "views.py")
+    code = f"""
+{DJANGO}
 {view}
 from django.contrib.auth.models import User
 from django.test import RequestFactory
@@ -130,6 +139,40 @@ signed_request = RequestFactory().post("/?status=Hello", headers=header)
 print(update(signed_request).content.decode(), update(RequestFactory().post("/?status=Hello")).status_code)
 """
     assert run(code, demo, tmp_path) == '{"by": "robin", "status": "Hello"} 401\n'
+
+
+def test_the_views_of_the_rest_framework_let_in_what_is_signed_and_sessions_where_they_say_so(
+    demo: Demo, tmp_path: Path
+) -> None:
+    code = f"""
+{DJANGO}
+{named(ROOT / "docs" / "django.md", "api.py")}
+from django.contrib.auth.models import User
+from django.test import Client
+from tests.django import walk
+
+robin = User.objects.create_user("robin")
+heron = walk.register("Heron")
+token = walk.token_of(heron, robin, "read")
+urlpatterns = [path("statuses", Statuses.as_view()), path("search", Search.as_view())]
+client = Client()
+print(walk.call("/statuses", heron, token).json())
+print(walk.call("/statuses", heron, token, "POST", headers=walk.FORM, body="status=Hello").status_code)
+token = walk.token_of(heron, robin)
+print(walk.call("/statuses", heron, token, "POST", headers=walk.FORM, body="status=Hello").json())
+print(client.get("/statuses").status_code, client.get("/statuses")["WWW-Authenticate"])
+print([walk.call("/search", heron, held, "POST").json() for held in (token, None)])
+client.force_login(robin)
+print(client.get("/statuses").json(), client.post("/search").status_code)
+"""
+    assert run(code, demo, tmp_path).splitlines() == [
+        "{'by': 'robin'}",
+        "403",
+        "{'by': 'robin', 'status': 'Hello'}",
+        "401 OAuth",
+        "[{'for': 'Heron'}, {'for': 'Heron'}]",
+        "{'by': 'robin'} 401",
+    ]
 
 
 def test_the_tutorials_module_posts_a_status(demo: Demo, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_a_walk_with_an_asynchronous_store_and_sender_ends_alike() -> None:
     assert run(walk()).secret
 
 
+@pytest.mark.rfc("2.1-1", "2.1-3", "2.3-1", "2.3-2")
 @pytest.mark.parametrize("placement", ["header", "query", "body"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_legs_walk_in_every_place(placement: Any, method: str) -> None:
@@ -124,6 +125,7 @@ def test_a_denial_is_denied_at_the_application_too() -> None:
     assert caught.value.token == token.key
 
 
+@pytest.mark.rfc("4.13-2")
 @pytest.mark.abuse("A91")
 @pytest.mark.abuse("A37")
 def test_two_walks_that_are_crossed_end_in_nobodys_token() -> None:
@@ -146,6 +148,7 @@ def test_two_walks_that_are_crossed_end_in_nobodys_token() -> None:
     assert caught.value.problem == "permission_unknown"
 
 
+@pytest.mark.rfc("PR-11")
 def test_a_refusal_of_the_provider_is_told_with_its_problem_and_its_advice() -> None:
     provider = service_at_hand()
     application = Handshake(CONSUMER, SERVICE, callback="https://evil.example/")
@@ -161,6 +164,7 @@ def test_a_refusal_of_the_provider_is_told_with_its_problem_and_its_advice() -> 
     assert CONSUMER.secret not in str(error)
 
 
+@pytest.mark.rfc("PR-3")
 def test_every_refusal_that_a_provider_can_answer_is_read_as_it_was_meant() -> None:
     refused = Refused(
         "timestamp_refused", "Set the clock & wait.", facts={"oauth_acceptable_timestamps": "1-2"}
@@ -176,6 +180,7 @@ def test_every_refusal_that_a_provider_can_answer_is_read_as_it_was_meant() -> N
 # -- the requests
 
 
+@pytest.mark.rfc("2.1-1", "2.1-3", "2.1-10", "2.1-11")
 def test_the_first_leg_sends_the_callback_and_no_token() -> None:
     signed = handshake().request_token().request
     parameters = dict(parse_authorization(signed.headers["Authorization"]).parameters)
@@ -184,11 +189,20 @@ def test_the_first_leg_sends_the_callback_and_no_token() -> None:
     assert not {"oauth_token", "oauth_verifier"} & {*parameters}
 
 
+@pytest.mark.rfc("2.1-5")
+@pytest.mark.parametrize("callback", ["about:blank", "OOB", "/ready", "a b"])
+def test_what_the_application_calls_its_callback_is_sent_as_it_is(callback: str) -> None:
+    signed = Handshake(CONSUMER, SERVICE, callback=callback).request_token().request
+    assert dict(signed.parameters)["oauth_callback"] == callback
+
+
+@pytest.mark.rfc("2.1-7")
 def test_without_a_callback_it_is_out_of_band() -> None:
     signed = Handshake(CONSUMER, SERVICE).request_token().request
     assert dict(signed.parameters)["oauth_callback"] == "oob"
 
 
+@pytest.mark.rfc("2.3-1", "2.3-2")
 def test_the_last_leg_sends_token_and_verifier_and_no_callback() -> None:
     signed = handshake().access_token(TOKEN, "the verifier").request
     parameters = dict(signed.parameters)
@@ -214,6 +228,7 @@ def test_each_leg_is_signed_afresh() -> None:
     assert application.request_token().request.signature != application.request_token().request.signature
 
 
+@pytest.mark.rfc("2-4", "2.2-2", "2.2-4")
 @pytest.mark.parametrize(
     ("page", "extra", "address"),
     [
@@ -233,10 +248,24 @@ def test_the_person_is_sent_to_the_page_with_the_token_alone(
     assert application.authorize_url(TOKEN, **extra) == address
 
 
+@pytest.mark.rfc("2-6")
+def test_a_token_may_be_of_any_size() -> None:
+    members = [("oauth_token", "t" * 5_000), ("oauth_token_secret", "s" * 5_000)]
+    answer = Answer(200, {}, form_encode([*members, ("oauth_callback_confirmed", "true")]))
+    token = handshake().request_token().read(answer)
+    assert [token.key, token.secret] == [value for _, value in members]
+    assert handshake().authorize_url(token).endswith(token.key)
+    signed = handshake().access_token(token, "v" * 5_000).request
+    sent = dict(parse_authorization(signed.headers["Authorization"]).parameters)
+    assert (sent["oauth_token"], sent["oauth_verifier"]) == (token.key, "v" * 5_000)
+
+
+@pytest.mark.rfc("2-7")
 def test_a_token_that_needs_encoding_is_encoded() -> None:
     assert handshake().authorize_url(RequestToken("a&b=c d", "s")).endswith("?oauth_token=a%26b%3Dc%20d")
 
 
+@pytest.mark.rfc("2.1-14", "2.3-6")
 @pytest.mark.abuse("A97")
 @pytest.mark.parametrize("which", ["request_token_url", "access_token_url"])
 def test_secrets_are_not_asked_for_over_http(which: str) -> None:
@@ -255,6 +284,7 @@ def test_secrets_are_not_asked_for_over_http(which: str) -> None:
     assert Handshake(CONSUMER, service, insecure=True).request_token()
 
 
+@pytest.mark.rfc("2.1-14", "2.3-6")
 @pytest.mark.parametrize(
     "origin", ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000", "http://app.localhost"]
 )
@@ -282,6 +312,7 @@ BACK = {
 }
 
 
+@pytest.mark.rfc("2.2-13")
 @pytest.mark.parametrize("address", BACK.values(), ids=BACK)
 def test_the_verifier_is_read_from_the_address_that_came_back(address: str) -> None:
     assert handshake().verifier(address, TOKEN) == "v"
@@ -301,6 +332,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.rfc("4.13-2")
 @pytest.mark.abuse("A91")
 @pytest.mark.parametrize("address", FOREIGN.values(), ids=FOREIGN)
 def test_what_belongs_to_another_request_token_is_refused(address: str) -> None:
@@ -320,6 +352,7 @@ INCOMPLETE = {
 }
 
 
+@pytest.mark.rfc("2.2-13")
 @pytest.mark.abuse("A91")
 @pytest.mark.parametrize(("address", "missing"), INCOMPLETE.values(), ids=INCOMPLETE)
 def test_what_lacks_a_part_is_refused_with_its_name(address: str, missing: str) -> None:
@@ -374,6 +407,7 @@ TEMPORARY = [vector for vector in cases("token_response_parse") if vector["kind"
 PERMANENT = [vector for vector in cases("token_response_parse") if vector["kind"] == "token"]
 
 
+@pytest.mark.rfc("2.1-17")
 @pytest.mark.abuse("A93")
 @pytest.mark.parametrize("vector", TEMPORARY, ids=name)
 def test_a_request_token_is_taken_only_with_a_confirmed_callback(vector: Vector) -> None:
@@ -387,6 +421,7 @@ def test_a_request_token_is_taken_only_with_a_confirmed_callback(vector: Vector)
             leg.read(answer)
 
 
+@pytest.mark.rfc("2.3-13")
 @pytest.mark.parametrize("vector", PERMANENT, ids=name)
 def test_an_access_token_is_taken_with_what_the_service_says_besides(vector: Vector) -> None:
     leg, answer = handshake().access_token(TOKEN, "v"), Answer(200, {}, vector["body"].encode())
@@ -399,6 +434,7 @@ def test_an_access_token_is_taken_with_what_the_service_says_besides(vector: Vec
             leg.read(answer)
 
 
+@pytest.mark.rfc("2.1-21")
 @pytest.mark.abuse("A93")
 @pytest.mark.parametrize("confirmed", ["true", "True", "1"])
 def test_what_services_say_for_true_is_taken_for_true(confirmed: str) -> None:
@@ -406,6 +442,7 @@ def test_what_services_say_for_true_is_taken_for_true(confirmed: str) -> None:
     assert handshake().request_token().read(answer) == RequestToken("t", "ts")
 
 
+@pytest.mark.rfc("2.1-21")
 @pytest.mark.abuse("A93")
 @pytest.mark.parametrize(
     "said",
@@ -463,6 +500,7 @@ NO_TOKENS: dict[str, tuple[Answer, str]] = {
 }
 
 
+@pytest.mark.rfc("2.1-17")
 @pytest.mark.abuse("A94")
 @pytest.mark.parametrize(("answer", "message"), NO_TOKENS.values(), ids=NO_TOKENS)
 def test_an_answer_without_a_usable_token_is_a_readable_error(answer: Answer, message: str) -> None:

@@ -71,7 +71,7 @@ UNMIRRORED = {
     "test_packaging.py": "looks at the wheel",
     "test_documents.py": "runs the code of README and docs",
     "test_messages.py": "looks at what is translated, everywhere",
-    "demo/*/test_translated.py": "looks at every page of a site",
+    "*/test_translated.py": "looks at every page of a site",
     "test_standards.py": "looks at docs/standards.md",
     "test_fuzz.py": "runs the targets of fuzz/",
     "test_marks.py": "runs tools/marks.py",

@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 from urllib.request import HTTPCookieProcessor, Request
 
 import pytest
+import trustme
 
+from tests.interop.tls import TlsProxy
 from tests.loopback import Arrived, Loopback, always, serving
 from tests.wire import CALLBACK, CONSUMER, FORM, HELD, TOKEN, memory
 from valetkey import (
@@ -71,6 +74,7 @@ def signer(**options: Any) -> Signer:
 # -- signing what is sent
 
 
+@pytest.mark.rfc("3.4.1.2-2")
 @pytest.mark.parametrize("placement", ["header", "query"])
 def test_a_get_arrives_signed(placement: Placement) -> None:
     with serving(always(200, "hello")) as service:
@@ -80,6 +84,7 @@ def test_a_get_arrives_signed(placement: Placement) -> None:
         assert (response.status, response.read()) == (200, b"hello")
         verified = proved(service, service.last)
     assert service.last.method == "GET"
+    assert service.last.headers["Host"] == urlsplit(service.origin).netloc
     assert service.last.body == b""
     assert verified.parameters == (("q", "1"), ("q", "&"), ("f[]", "x'"))
     assert ("Authorization" in service.last.headers) is (placement == "header")
@@ -143,6 +148,7 @@ def test_a_form_has_to_be_octets() -> None:
     assert service.arrived == []
 
 
+@pytest.mark.rfc("3.3-4")
 @pytest.mark.abuse("A95")
 def test_each_request_is_signed_afresh() -> None:
     with serving(always(200)) as service:
@@ -174,6 +180,7 @@ def test_a_refusal_is_raised_as_urllib_does() -> None:
     assert len(service.arrived) == 1
 
 
+@pytest.mark.rfc("3.4.4-1")
 @pytest.mark.abuse("A97")
 @pytest.mark.rule(3)
 @pytest.mark.parametrize("placement", PLACEMENTS)
@@ -199,6 +206,7 @@ def test_plaintext_is_not_sent_over_http_to_another_computer(
         opener(signer(placement=placement)).open(Request("http://api.example.com/x", data=b"a=1"), timeout=5)
 
 
+@pytest.mark.rfc("3.4.4-1")
 def test_plaintext_is_sent_to_this_very_computer() -> None:
     with serving(always(200)) as service:
         opener(signer(signature_method="PLAINTEXT")).open(f"{service.origin}/x", timeout=5).close()
@@ -531,6 +539,27 @@ def test_a_host_that_does_not_exist_is_a_service_error() -> None:
         send(signer().sign("GET", "https://nobody.invalid/"))
 
 
+@pytest.mark.rfc("4.3-1")
+def test_only_a_server_whose_certificate_names_it_is_sent_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with (
+        authority.cert_pem.tempfile() as bundle,
+        serving(always(200, "hello")) as service,
+        TlsProxy(context) as proxy,
+    ):
+        proxy.forward_to(service.origin)
+        signed = signer().sign("GET", f"{proxy.origin}/token")
+        with pytest.raises(ServiceError, match="certificate verify failed"):
+            send(signed)
+        monkeypatch.setenv("SSL_CERT_FILE", bundle)
+        with pytest.raises(ServiceError, match=r"certificate verify failed.*127"):
+            send(signer().sign("GET", f"{proxy.origin.replace('localhost', '127.0.0.1')}/token"))
+        assert service.arrived == []
+        assert send(signed).body == b"hello"
+
+
+@pytest.mark.rfc("1-1")
 @pytest.mark.abuse("A99")
 @pytest.mark.parametrize("url", ["ftp://localhost/x", "file://localhost/etc/passwd", "gopher://localhost/"])
 def test_only_http_is_sent(url: str) -> None:
@@ -566,6 +595,7 @@ def token_in(page: str) -> str:
     return dict(parse_qsl(urlsplit(page).query))["oauth_token"]
 
 
+@pytest.mark.rfc("2.2-1")
 @pytest.mark.parametrize("callback", [CALLBACK, "oob"])
 def test_authorize_walks_the_three_legs(callback: str) -> None:
     store = MemoryStore()

@@ -15,7 +15,7 @@ from valetkey.protocol.errors import Refused
 from valetkey.protocol.messages import Answer, HeadersLike
 from valetkey.protocol.origin import OUT_OF_BAND, callback_matches
 from valetkey.protocol.signatures import same_text
-from valetkey.protocol.values import Value
+from valetkey.protocol.values import Secret, Value
 from valetkey.stores import AsyncProviderStore, C, ProviderStore, StoredRequestToken, T
 from valetkey.verifier import Verified, Verifier, concern, unavailable
 
@@ -270,7 +270,7 @@ class Provider(Generic[C, T]):
     def _decide(self, token: str, user: Any, access: str | None, *, allowed: bool) -> Flow[Decision]:
         pending = yield from self._pending(token)
         by_pin = pending.callback == OUT_OF_BAND
-        verifier = self._pin() if by_pin else self._chance()
+        verifier = Secret(self._pin() if by_pin else self._chance())
         first = yield from self._ask(
             "request tokens",
             lambda: self.store.decide(
@@ -289,7 +289,7 @@ class Provider(Generic[C, T]):
         said = {"oauth_token": token, "oauth_verifier": verifier}
         if not allowed:
             said = {"oauth_problem": "permission_denied", "denied": token}
-        return Decision(redirect=_appended(pending.callback, said))
+        return Decision(redirect=Secret(_appended(pending.callback, said)))
 
     def _access_token(self, method: str, url: str, headers: HeadersLike, body: bytes | None) -> Flow[Reply]:
         checks = self.verifier.checks(method, url, headers, body, self.clock(), self.store.find_request_token)

@@ -247,8 +247,10 @@ def _checked_nonce(nonce: str) -> str:
 
 def _checked_timestamp(timestamp: int | str | None) -> str:
     text = str(int(time.time()) if timestamp is None else timestamp)
-    if isinstance(timestamp, (bool, float)) or not (text.isascii() and text.isdecimal()):
-        raise Unsignable("timestamp", "it must be a whole number of seconds since 1970, in ASCII digits")
+    if isinstance(timestamp, (bool, float)) or not (text.isascii() and text.isdecimal() and text.strip("0")):
+        raise Unsignable(
+            "timestamp", "it must be a positive whole number of seconds since 1970, in ASCII digits"
+        )
     return text
 
 

@@ -16,7 +16,7 @@ from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import MAX_NONCE_OCTETS, Pair, Parameter, collect, is_form, normalise
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
-from valetkey.protocol.values import HIDDEN, Value
+from valetkey.protocol.values import HIDDEN, Secret, Value
 from valetkey.stores import AsyncStore, C, Store, T
 
 MAX_HEADER_OCTETS = 32_768
@@ -45,9 +45,12 @@ _KNOWN = frozenset(
     )
 )
 
+# No traceback shows these: with PLAINTEXT, the signature is the secrets themselves.
+_SECRET = frozenset({"oauth_signature", "oauth_verifier"})
+
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
 # and never shown, so it proves nothing.
-_NOBODY = os.urandom(32).hex()
+_NOBODY = Secret(os.urandom(32).hex())
 
 
 class Verified(Value, Generic[C, T]):
@@ -393,7 +396,10 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
         raise _malformed(
             "protocol parameters are in several places: put all in the header, the query or the form"
         )
-    return {name: parameter.value for name, parameter in found.items()}
+    return {
+        name: Secret(parameter.value) if name in _SECRET else parameter.value
+        for name, parameter in found.items()
+    }
 
 
 def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any, token: Any) -> int | None:
@@ -401,8 +407,8 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
 
     The same work for a consumer or a token that doesn't exist.
     """
-    text = request.base_string()
-    token_secret = (
+    text = Secret(request.base_string())  # a verifier is in it
+    token_secret = Secret(
         token.secret if token is not None else "" if "oauth_token" not in request.oauth else _NOBODY
     )
     secrets = [_NOBODY] if consumer is None else _secrets(consumer)
@@ -414,7 +420,7 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
 
 
 def _secrets(consumer: Any) -> Sequence[str]:
-    return getattr(consumer, "secrets", None) or [consumer.secret]
+    return list(map(Secret, getattr(consumer, "secrets", None) or [consumer.secret]))
 
 
 def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:

@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, a fresh context for each, and a picture of the page where one fails.
+"""One Chromium for all browser tests, emptied after each, and a picture of the page where one fails.
 
 Playwright is stopped when the folder is done: while its synchronous interface is open, its thread counts as
 inside a running event loop, and neither `asyncio.run` nor Django's database would work there.
@@ -23,7 +23,7 @@ from playwright.sync_api import (
 
 from tests.browser.chromium import chromium
 from tests.browser.complaints import Complaints
-from tests.browser.person import Person
+from tests.browser.person import WIDTHS, Person
 from tests.running import Demo
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
@@ -36,7 +36,6 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-WIDTHS = {"phone": ViewportSize(width=390, height=844), "desktop": ViewportSize(width=1280, height=900)}
 FAILED = pytest.StashKey[bool]()
 
 
@@ -58,28 +57,44 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=WIDTHS)
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """On a phone and on a desk. A test fails where the browser complained of a page that it saw."""
-    context = new_context(browser, WIDTHS[request.param])
-    complaints = Complaints(context)
-    yield context
-    if request.node.stash.get(FAILED, False):
-        photograph(context, request.node.nodeid)
-    context.close()
-    assert complaints.heard == []
-
-
 def new_context(browser: Browser, size: ViewportSize, **options: Any) -> BrowserContext:
     context = browser.new_context(locale="en-GB", timezone_id="UTC", viewport=size, **options)
     context.set_default_timeout(PATIENCE)
     return context
 
 
+@pytest.fixture(scope="package")
+def shared_context(browser: Browser) -> Iterator[tuple[BrowserContext, Complaints]]:
+    """One for all tests of this folder: making one takes Chromium half a second."""
+    context = new_context(browser, WIDTHS["desktop"])
+    complaints = Complaints(context)
+    context.new_page()
+    yield context, complaints
+    context.close()
+
+
+@pytest.fixture
+def context(
+    shared_context: tuple[BrowserContext, Complaints], request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    """A browser that remembers nobody. A test fails where it complains of a page."""
+    context, complaints = shared_context
+    complaints.heard.clear()
+    yield context
+    if request.node.stash.get(FAILED, False):
+        photograph(context, request.node.nodeid)
+    for page in context.pages[1:]:
+        page.close()
+    context.pages[0].goto("about:blank")
+    context.clear_cookies()
+    context.clear_permissions()
+    assert complaints.heard == []
+
+
 @pytest.fixture
 def somebody(context: BrowserContext, demo: Demo) -> Person:
     """Whom no site knows yet."""
-    return Person(context.new_page(), demo)
+    return Person(context.pages[0] if context.pages else context.new_page(), demo)
 
 
 @pytest.fixture(scope="module")

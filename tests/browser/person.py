@@ -3,17 +3,20 @@
 import re
 import secrets
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.demo.caller import Caller
 from tests.running import Demo
 from valetkey import Consumer
 
 PASSWORD = "four plovers on a wire"
+WIDTHS = {"phone": ViewportSize(width=390, height=844), "desktop": ViewportSize(width=1280, height=900)}
 
 
 class Person:
-    """A person, at one tab. Buttons, links and fields are found as a reader finds them: by their words."""
+    """A person, at one tab, on a phone and at a desk: what they click is looked for at both widths. Buttons,
+    links and fields are found as a reader finds them, by their words.
+    """
 
     def __init__(self, page: Page, demo: Demo, name: str = "") -> None:
         self.page, self.demo, self.name = page, demo, name
@@ -38,10 +41,16 @@ class Person:
     # What they do
 
     def press(self, button: str, within: Locator | None = None) -> None:
-        (within or self.page).get_by_role("button", name=button, exact=True).first.click()
+        self.click((within or self.page).get_by_role("button", name=button, exact=True).first)
 
     def follow(self, link: str) -> None:
-        self.page.get_by_role("link", name=link).first.click()
+        self.click(self.page.get_by_role("link", name=link).first)
+
+    def click(self, target: Locator) -> None:
+        for size in WIDTHS.values():
+            self.page.set_viewport_size(size)
+            target.click(trial=True)
+        target.click()
 
     def type(self, **fields: str) -> None:
         """Each by its label: `Screen_name="robin"`."""

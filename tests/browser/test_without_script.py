@@ -1,5 +1,7 @@
 """Without JavaScript everything works but copying and counting, which then aren't there."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
@@ -10,8 +12,10 @@ from tests.running import Demo
 
 
 @pytest.fixture
-def context(browser: Browser) -> BrowserContext:
-    return new_context(browser, WIDTHS["phone"], java_script_enabled=False)
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = new_context(browser, WIDTHS["phone"], java_script_enabled=False)
+    yield context
+    context.close()
 
 
 def test_the_main_path_is_walked(somebody: Person, demo: Demo) -> None:

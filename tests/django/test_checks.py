@@ -95,11 +95,13 @@ def test_a_configured_origin_makes_the_hosts_harmless() -> None:
     "name", ["locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache", "db.DatabaseCache"]
 )
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A77")
 def test_a_cache_that_forgets_or_is_not_shared_cannot_keep_nonces(name: str) -> None:
     assert cache(f"django.core.cache.backends.{name}") == ["E010"]
 
 
 @pytest.mark.abuse("A67")
+@pytest.mark.abuse("A77")
 def test_a_cache_that_may_throw_nonces_out_is_a_warning() -> None:
     assert cache("django.core.cache.backends.memcached.PyMemcacheCache") == ["W003"]
     assert cache(REDIS["BACKEND"]) == []

@@ -83,6 +83,39 @@ def test_the_person_is_the_token_s_and_not_the_cookie_s(kestrel: Application, to
     assert walk.send(alone, client).json()["user"] == ""
 
 
+def who(answer: Any) -> str:
+    """Whom the view takes the request for; a refusal by its status."""
+    if answer.status_code != 200:
+        return str(answer.status_code)
+    said = answer.content.decode()
+    return str(json.loads(said)["user"]) if said.startswith("{") else said
+
+
+@pytest.mark.abuse("A59")
+@pytest.mark.parametrize(
+    ("path", "cookie", "signature", "both"),
+    [
+        ("/api/read", "401", "ada", "ada"),
+        ("/api/write", "401", "ada", "ada"),
+        ("/api/thing", "401", "ada", "ada"),
+        ("/api/two-legged", "401", "ada", "ada"),
+        ("/page/", "mallory", "302", "mallory"),
+        ("/admin/valetkey/application/", "302", "302", "302"),
+    ],
+)
+@pytest.mark.rule(9)
+def test_of_a_cookie_and_a_signature_one_counts_and_the_view_knows_which(
+    token: AccessToken, path: str, cookie: str, signature: str, both: str
+) -> None:
+    mallory = walk.browser(walk.person("mallory"))
+    assert who(mallory.get(path)) == cookie
+    assert who(walk.send(sign(token, path=path))) == signature
+    assert who(walk.send(sign(token, path=path), mallory)) == both
+    wrong = walk.signer(token.application, RequestToken(token.key, "not its secret"))
+    forged = walk.send(wrong.sign("GET", walk.ORIGIN + path), mallory)
+    assert who(forged) == cookie, "a wrong signature isn't made up for by a cookie"
+
+
 def test_no_csrf_token_is_asked_for(token: AccessToken) -> None:
     client = Client(enforce_csrf_checks=True)
     assert walk.send(sign(token, "POST", "/api/write"), client).status_code == 200

@@ -124,6 +124,7 @@ def test_the_row_shows_nothing_of_the_request() -> None:
 
 
 @pytest.mark.rule(1)
+@pytest.mark.abuse("A77")
 def test_a_cache_claims_as_well_and_keeps_it_for_the_whole_window() -> None:
     now = int(time.time())
     with override_settings(VALETKEY={**settings.VALETKEY, "NONCE_CACHE": "default"}):

@@ -187,7 +187,7 @@ def test_a_hundred_thousand_request_tokens_of_others_are_passed_over_by_an_index
     flooding = [walk.register(f"Flood {index}") for index in range(100)]
     one = RequestToken(application=flooding[0], key="one", expires_at=timezone.now() + timedelta(minutes=10))
     one.save()
-    others = [field.column for field in RequestToken._meta.fields if field.column not in ("id", "key")]
+    others = [field.attname for field in RequestToken._meta.fields if field.attname not in ("id", "key")]
     copied = ["a.id" if name == "application_id" else f"one.{name}" for name in others]
     with connection.cursor() as cursor:
         cursor.execute(

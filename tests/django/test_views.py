@@ -407,7 +407,7 @@ def test_no_parameter_and_no_header_says_who_the_person_is(ada: User, kestrel: A
     shown = {"shown": walk.field(page, "shown"), "decision": "allow"}
     back = walk.came_back(client.post("/oauth/authorize", given | shown, headers=CLAIMED))
     token = leg("access_token", request, oauth_verifier=back["oauth_verifier"])
-    assert AccessToken.objects.get().user == ada
+    assert AccessToken.objects.get().user_id == ada.pk
     used = walk.signer(kestrel, token).sign("GET", f"{walk.ORIGIN}/api/read?{claims}", headers=CLAIMED)
     assert walk.send(used).json()["user"] == "ada"
 

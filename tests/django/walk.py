@@ -136,7 +136,7 @@ def allow(user: Any, token: RequestToken) -> str:
 
 
 def pin(page: Any) -> str:
-    found = re.search(r'id="pin">(\d+)<', page.content.decode())
+    found = re.search(r'<data value="(\d+)"', page.content.decode())
     assert found, page.content.decode()
     return found[1]
 

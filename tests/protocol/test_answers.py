@@ -25,6 +25,7 @@ def test_a_token_answer_is_read_decoded(vector: Vector) -> None:
     assert parse_token(vector["body"].encode()) == vector["expected"]
 
 
+@pytest.mark.rfc("2.1-19", "2.3-13")
 @pytest.mark.abuse("A94")
 @pytest.mark.parametrize("vector", NO_TOKENS, ids=name)
 def test_an_answer_without_a_usable_token_is_refused(vector: Vector) -> None:
@@ -52,6 +53,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.rfc("2.1-19", "2.3-13")
 @pytest.mark.abuse("A94")
 @pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_answer_is_refused_with_the_reason(body: bytes, reason: str) -> None:
@@ -67,6 +69,7 @@ def test_other_members_may_be_repeated_and_the_first_is_kept() -> None:
     assert parse_token(b"oauth_token=t&oauth_token_secret=s&x=1&x=2")["x"] == "1"
 
 
+@pytest.mark.rfc("PR-6")
 @pytest.mark.parametrize("vector", IN_HEADER, ids=name)
 def test_a_problem_is_read_from_the_challenge(vector: Vector) -> None:
     assert parse_problem(Headers({"www-authenticate": vector["www_authenticate"]}), b"") == vector["expected"]
@@ -82,6 +85,7 @@ def test_a_problem_is_read_from_the_body(vector: Vector) -> None:
     )
 
 
+@pytest.mark.rfc("3.5.1-10")
 def test_header_and_body_are_read_together() -> None:
     headers = Headers(
         [("WWW-Authenticate", "Basic x=y"), ("WWW-Authenticate", 'OAuth oauth_problem="a", realm="r"')]
@@ -122,12 +126,14 @@ RANGES: dict[str, tuple[int, int] | None] = {
 }
 
 
+@pytest.mark.rfc("PR-10")
 @pytest.mark.abuse("A94")
 @pytest.mark.parametrize(("text", "found"), RANGES.items(), ids=[ascii(text)[:12] for text in RANGES])
 def test_acceptable_timestamps_are_two_numbers_or_none(text: str, found: tuple[int, int] | None) -> None:
     assert acceptable_timestamps({"oauth_acceptable_timestamps": text}) == found
 
 
+@pytest.mark.rfc("PR-10")
 def test_absent_parameters_are_a_list_of_names() -> None:
     assert absent_parameters({"oauth_parameters_absent": "a&b&&c"}) == ["a", "b", "c"]
     assert absent_parameters({}) == []

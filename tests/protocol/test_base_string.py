@@ -20,6 +20,7 @@ def test_every_vector_is_used() -> None:
     assert_all_used("base_string", STRINGS)
 
 
+@pytest.mark.rfc("3.4.1.2-1", "3.4.1.2-4", "3.4.1.2-5")
 @pytest.mark.parametrize("vector", URIS, ids=name)
 def test_a_url_is_written_as_section_3_4_1_2_says(vector: Vector) -> None:
     assert base_string_uri(vector["url"]) == vector["expected"]
@@ -32,6 +33,7 @@ def test_a_url_without_a_usable_scheme_host_or_port_is_refused(vector: Vector) -
         base_string_uri(vector["url"])
 
 
+@pytest.mark.rfc("3.4.1.1-3")
 @pytest.mark.parametrize("vector", STRINGS, ids=name)
 def test_method_uri_and_parameters_are_joined(vector: Vector) -> None:
     if "normalized_parameters" in vector:
@@ -42,11 +44,19 @@ def test_method_uri_and_parameters_are_joined(vector: Vector) -> None:
     assert base_string(vector["method"], base_string_uri(vector["url"]), parameters) == vector["expected"]
 
 
+@pytest.mark.rfc("3.4.1.1-1")
 @pytest.mark.parametrize("method", ["get", "Get", "GET"])
 def test_the_method_is_signed_in_upper_case(method: str) -> None:
     assert base_string(method, "https://h/", "") == "GET&https%3A%2F%2Fh%2F&"
 
 
+@pytest.mark.rfc("3.4.1.1-2")
+def test_a_method_of_ones_own_is_encoded() -> None:
+    assert base_string("re%port", "https://h/", "") == "RE%25PORT&https%3A%2F%2Fh%2F&"
+    assert base_string("M-SEARCH", "https://h/", "").startswith("M-SEARCH&")
+
+
+@pytest.mark.rfc("3.4.1.2-5")
 @pytest.mark.abuse("A12")
 @pytest.mark.parametrize(
     "path", ["/a%2Fb", "/a%2fb", "/%7e", "/a/../b", "/./a", "//a", "/a;x=1", "/A", "/a/", "/a,b'(c)", "/%00"]

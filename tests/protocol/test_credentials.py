@@ -38,6 +38,7 @@ MAKERS: dict[str, Callable[[str], Value]] = {
 }
 
 
+@pytest.mark.rfc("1.1-1")
 def test_a_consumer_holds_key_secret_and_methods() -> None:
     consumer = Consumer("k", "s", signature_methods=["HMAC-SHA1"])
     assert (consumer.key, consumer.secret, consumer.rsa_key, consumer.signature_methods) == (
@@ -50,6 +51,7 @@ def test_a_consumer_holds_key_secret_and_methods() -> None:
     assert Consumer("k").secret == ""
 
 
+@pytest.mark.rfc("1.1-1")
 def test_a_token_holds_key_and_secret() -> None:
     assert (RequestToken("k", "s").key, RequestToken("k", "s").secret) == ("k", "s")
     assert (AccessToken("k", "s").key, AccessToken("k", "s").secret, AccessToken("k", "s").extra) == (

@@ -28,12 +28,14 @@ def test_every_vector_is_used() -> None:
     assert_all_used("percent_encoding", ENCODE, DECODE, REFUSE)
 
 
+@pytest.mark.rfc("3.6-1", "3.6-2", "3.6-3", "3.6-4")
 @pytest.mark.parametrize("vector", ENCODE, ids=name)
 def test_text_and_octets_are_encoded_as_section_3_6_says(vector: Vector) -> None:
     text = bytes.fromhex(vector["input_hex"]) if "input_hex" in vector else vector["input"]
     assert percent_encode(text) == vector["expected"]
 
 
+@pytest.mark.rfc("3.6-5")
 @pytest.mark.parametrize("vector", DECODE, ids=name)
 def test_encoded_text_is_decoded(vector: Vector) -> None:
     assert percent_decode(vector["encoded"]) == vector["expected"]
@@ -51,6 +53,7 @@ def test_decoding_undoes_encoding(text: str) -> None:
     assert percent_decode(percent_encode(text)) == text
 
 
+@pytest.mark.rfc("3.6-2", "3.6-3", "3.6-4")
 @given(TEXT)
 def test_encoded_text_holds_unreserved_characters_and_upper_case_escapes_alone(text: str) -> None:
     assert re.fullmatch(r"(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})*", percent_encode(text))
@@ -123,6 +126,7 @@ FORMS = {
 }
 
 
+@pytest.mark.rfc("3.4.1.3.1-4", "3.4.1.3.1-7")
 @pytest.mark.abuse("A10")
 @pytest.mark.parametrize(("text", "pairs"), FORMS.items())
 @pytest.mark.parametrize("octets", [False, True], ids=["text", "octets"])

@@ -62,12 +62,14 @@ STATUSES = {
 }
 
 
+@pytest.mark.rfc("3.2-7")
 @pytest.mark.parametrize(("status", "problems"), STATUSES.items())
 def test_a_problem_has_the_status_of_its_kind(status: int, problems: set[str]) -> None:
     assert {problem for problem, given in STATUS.items() if given == status} == problems
     assert {Refused(problem, "").status for problem in problems} == {status}
 
 
+@pytest.mark.rfc("PR-5")
 def test_every_code_of_the_extension_has_a_status() -> None:
     assert set().union(*STATUSES.values()) == set(STATUS)
 
@@ -80,6 +82,7 @@ def test_a_refusal_can_have_another_status() -> None:
     assert Refused("parameter_rejected", "", 413).status == 413
 
 
+@pytest.mark.rfc("3.5.1-8", "PR-1")
 def test_a_refusal_is_written_into_the_challenge() -> None:
     assert REFUSED.headers["WWW-Authenticate"] == (
         'OAuth oauth_problem="timestamp_refused", oauth_acceptable_timestamps="1-2",'
@@ -87,6 +90,7 @@ def test_a_refusal_is_written_into_the_challenge() -> None:
     )
 
 
+@pytest.mark.rfc("3.2-8", "PR-2")
 def test_a_refusal_is_answered_with_its_facts_and_nothing_of_its_detail() -> None:
     answer = REFUSED.reply()
     assert (answer.status, form_decode(answer.body)) == (
@@ -100,6 +104,7 @@ def test_a_refusal_is_answered_with_its_facts_and_nothing_of_its_detail() -> Non
     assert "only for the log" not in f"{answer.body!r}{answer.headers.pairs}"
 
 
+@pytest.mark.rfc("4.4-1")
 @pytest.mark.abuse("A62")
 @pytest.mark.abuse("A33")
 def test_a_refusal_is_neither_cached_nor_sniffed() -> None:
@@ -114,6 +119,7 @@ def test_retry_after_is_sent_where_it_is_known() -> None:
     assert "Retry-After" not in REFUSED.headers
 
 
+@pytest.mark.rfc("PR-4")
 @pytest.mark.abuse("A33")
 @pytest.mark.parametrize(
     "text", ["a\r\nX-Injected: 1", "<script>alert(1)</script>", '"; x="', "é", "\x1b[2J"]

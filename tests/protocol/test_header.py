@@ -32,6 +32,7 @@ def test_every_vector_is_used() -> None:
     assert_all_used("authorization_header_parse", GOOD, BAD)
 
 
+@pytest.mark.rfc("3.4.1.3.1-2", "3.5.1-3")
 @pytest.mark.abuse("A06")
 @pytest.mark.parametrize("vector", GOOD, ids=name)
 def test_a_header_is_read(vector: Vector) -> None:
@@ -42,6 +43,7 @@ def test_a_header_is_read(vector: Vector) -> None:
     )
 
 
+@pytest.mark.rfc("3.5.1-3")
 @pytest.mark.abuse("A06")
 @pytest.mark.parametrize("vector", BAD, ids=name)
 def test_what_is_no_list_of_quoted_pairs_is_refused(vector: Vector) -> None:
@@ -49,6 +51,7 @@ def test_what_is_no_list_of_quoted_pairs_is_refused(vector: Vector) -> None:
         parse_authorization(vector["header"])
 
 
+@pytest.mark.rfc("3.5.1-4", "3.5.1-7")
 @pytest.mark.abuse("A06")
 @given(
     st.lists(
@@ -64,6 +67,7 @@ def test_a_header_that_was_built_is_read_as_what_it_was_built_from(
     assert parse_authorization(build_authorization(pairs, realm)) == Authorization(realm, pairs)
 
 
+@pytest.mark.rfc("3.5.1-2", "3.5.1-7")
 def test_a_header_is_built_with_the_realm_first_and_values_encoded() -> None:
     assert build_authorization([("oauth_nonce", "a b"), ("x", '"')], 'A "realm"\\') == (
         'OAuth realm="A \\"realm\\"\\\\", oauth_nonce="a%20b", x="%22"'
@@ -97,6 +101,7 @@ SCHEMES = {
 }
 
 
+@pytest.mark.rfc("3.5.1-1")
 @pytest.mark.parametrize(("value", "known"), SCHEMES.items(), ids=map(ascii, SCHEMES))
 def test_the_scheme_ignores_case_and_ends_with_a_blank(value: str, known: bool) -> None:
     assert is_oauth(value) is known
@@ -147,6 +152,7 @@ def test_a_realm_is_opaque_whatever_it_holds() -> None:
     assert read == Authorization('a, oauth_token="forged", %41\\', [("oauth_token", "real")])
 
 
+@pytest.mark.rfc("3.5.1-5", "3.5.1-6")
 @pytest.mark.parametrize(
     "header",
     ['OAuth a="1",b="2"', 'OAuth a="1"\t,\r\n b="2" ', 'OAuth ,,a="1",,b="2",', 'oauth\ta="1", b="2"'],

@@ -173,6 +173,7 @@ BAD_SCHEMES = [
 ]
 
 
+@pytest.mark.rfc("2.1-6")
 @pytest.mark.abuse("A40")
 @pytest.mark.rule(6)
 @pytest.mark.parametrize("callback", BAD_SCHEMES, ids=ascii)
@@ -209,6 +210,7 @@ BAD_CALLBACKS = {
 }
 
 
+@pytest.mark.rfc("2.1-6")
 @pytest.mark.abuse("A39")
 @pytest.mark.abuse("A51")
 @pytest.mark.rule(6)
@@ -234,6 +236,7 @@ MATCHING = [
 ]
 
 
+@pytest.mark.rfc("2.1-6")
 @pytest.mark.rule(6)
 @pytest.mark.parametrize("callback", MATCHING)
 def test_a_registered_callback_matches_and_on_loopback_with_any_port(callback: str) -> None:

@@ -25,12 +25,14 @@ def test_every_vector_is_used() -> None:
     assert_all_used("parameter_normalisation", DECODED, ENCODED)
 
 
+@pytest.mark.rfc("3.4.1.3.2-1", "3.4.1.3.2-2", "3.4.1.3.2-3", "3.4.1.3.2-4")
 @pytest.mark.abuse("A09")
 @pytest.mark.parametrize("vector", DECODED, ids=name)
 def test_decoded_pairs_are_normalised(vector: Vector) -> None:
     assert normalise([(key, value) for key, value in vector["params"]]) == vector["expected"]
 
 
+@pytest.mark.rfc("3.4.1.3.1-1", "3.4.1.3.1-2", "3.4.1.3.1-7")
 @pytest.mark.abuse("A09")
 @pytest.mark.parametrize("vector", ENCODED, ids=name)
 def test_parameters_are_collected_from_everywhere_and_normalised(vector: Vector) -> None:
@@ -56,6 +58,7 @@ def straight_reading(pairs: list[Pair]) -> str:
     return b"&".join(key + b"=" + value for key, value in encoded).decode()
 
 
+@pytest.mark.rfc("3.4.1.3.2-1", "3.4.1.3.2-2", "3.4.1.3.2-3", "3.4.1.3.2-4")
 @pytest.mark.abuse("A09")
 @given(PAIRS)
 def test_a_straight_reading_of_the_rfc_agrees(pairs: list[Pair]) -> None:
@@ -77,6 +80,7 @@ def test_the_order_of_the_request_does_not_matter() -> None:
     assert {normalise(order) for order in permutations(pairs)} == {"%C3%A9=&a=1&a=2&b=2"}
 
 
+@pytest.mark.rfc("3.4.1.3.1-5")
 def test_the_signature_is_left_out_and_nothing_else_is() -> None:
     pairs = [
         ("oauth_signature", "x"),
@@ -157,6 +161,7 @@ def test_a_form_is_known_by_its_media_type(content_type: str) -> None:
     assert is_form(content_type)
 
 
+@pytest.mark.rfc("3.4.1.3.1-3")
 @pytest.mark.abuse("A01")
 @pytest.mark.parametrize("content_type", OTHERS)
 def test_nothing_else_is_a_form(content_type: str | None) -> None:
@@ -177,6 +182,7 @@ CHARSETS = [
 ]
 
 
+@pytest.mark.rfc("3.4.1.3.1-4")
 @pytest.mark.abuse("A01")
 @pytest.mark.parametrize("charset", CHARSETS)
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from valetkey.django.models import AccessToken, Application, Refusal, RequestToken
 
@@ -71,7 +72,7 @@ class AccessTokenAdmin(_Watched):
         *("key", "application", "user", "access", "own", "created_at", "last_used_at", "revoked_at"),
     )
 
-    @admin.action(description="Revoke the chosen access tokens", permissions=["change"])
+    @admin.action(description=_("Revoke the chosen access tokens"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         for token in queryset:
             token.revoke()

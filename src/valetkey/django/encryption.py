@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.views.decorators.debug import sensitive_variables
 
 from valetkey.django import conf
+from valetkey.protocol.values import Secret
 
 
 class Unreadable(Exception):
@@ -52,7 +53,7 @@ def unseal(kind: str, key: str, sealed: str) -> str:
         raise Unreadable(kind, key, "none of ENCRYPTION_KEYS decrypts it") from None
     if (sealed_kind, sealed_key) != (kind, key):
         raise Unreadable(kind, key, "it was encrypted for another row")
-    return str(secret)
+    return Secret(secret)
 
 
 def is_current(sealed: str) -> bool:

@@ -23,6 +23,7 @@ from valetkey.django import conf, encryption, names
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import OUT_OF_BAND, check_callback
 from valetkey.protocol.signatures import METHODS
+from valetkey.protocol.values import Secret
 
 KEY_LENGTH = 255
 #: A redirect of more octets is refused by browsers and by Django itself; token and verifier are added to it.
@@ -42,7 +43,7 @@ def new_key() -> str:
 
 def new_secret() -> str:
     """A new secret: 256 random bits."""
-    return _chance(43)
+    return Secret(_chance(43))
 
 
 def moment(unix_time: float) -> datetime:
@@ -720,16 +721,16 @@ class Refusal(models.Model):
     problem = models.CharField(_("problem"), max_length=50, editable=False)
     advice = models.TextField(_("advice"), editable=False)
     #: The further parameters of the answer: ``oauth_acceptable_timestamps`` …
-    facts = models.JSONField(default=dict, editable=False)
+    facts = models.JSONField(_("details"), default=dict, editable=False)
     #: A slug of :mod:`valetkey.protocol.mistakes`, where the mistake was proved, and what it is about.
     mistake = models.CharField(_("mistake"), max_length=20, blank=True, editable=False)
-    about = models.TextField(blank=True, editable=False)
+    about = models.TextField(_("about"), blank=True, editable=False)
     method = models.TextField(_("method"), editable=False)
     #: What was verified, without the values of the query's parameters.
     address = models.TextField(_("address"), editable=False)
     signature_method = models.CharField(_("signed with"), max_length=50, blank=True, editable=False)
     #: The names of the parameters in the base string.
-    signed_names = models.JSONField(default=list, editable=False)
+    signed_names = models.JSONField(_("parameters signed"), default=list, editable=False)
     #: Seconds by which the sender's clock was ahead; None where it sent no time.
     clock_difference = models.BigIntegerField(_("clock"), null=True, editable=False)
     #: The beginning of the token's key, and what it was allowed to do.

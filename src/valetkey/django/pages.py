@@ -124,6 +124,10 @@ class CallbackRedirect(HttpResponseRedirect):
         self.allowed_schemes = [callback.partition(":")[0].lower()]
         super().__init__(callback)
 
+    def __repr__(self) -> str:
+        # Django's own shows the address, and so the verifier.
+        return f"<{type(self).__name__} status_code={self.status_code}>"
+
 
 def show(
     request: HttpRequest, template: str, context: Mapping[str, object], status: int = 200

@@ -18,6 +18,7 @@ from valetkey.django import conf
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.header import is_oauth
+from valetkey.protocol.messages import Headers
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import FORM
 
@@ -33,7 +34,7 @@ class Presented(NamedTuple):
 
     method: str
     url: str
-    headers: list[tuple[str, str]]
+    headers: Headers
     body: bytes | None
 
     def keywords(self) -> dict[str, Any]:
@@ -50,13 +51,13 @@ def presented(request: HttpRequest, method: str | None = None) -> Presented:
     :raises ImproperlyConfigured: where something before us has read the body away.
     """
     body = _body(request)
-    headers = [
-        ("Authorization", value) for value in [request.META.get("HTTP_AUTHORIZATION")] if value is not None
-    ]
+    headers = Headers()
+    if "HTTP_AUTHORIZATION" in request.META:
+        headers = Headers([("Authorization", request.META["HTTP_AUTHORIZATION"])])
     content_type = request.META.get("CONTENT_TYPE", "")
     # Some servers name a type for bodies that aren't there (wsgiref: text/plain).
     if content_type and (body or body is None):
-        headers.append(("Content-Type", content_type))
+        headers = headers.replacing("Content-Type", content_type)
     return Presented(_method(request, method or request.method), _url(request), headers, body)
 
 

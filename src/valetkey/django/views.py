@@ -23,6 +23,7 @@ from valetkey.django.store import DjangoStore
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.messages import Answer
 from valetkey.protocol.origin import DEFAULT_PORTS, OUT_OF_BAND, Url
+from valetkey.protocol.values import Secret
 from valetkey.provider import Decision, Pending
 
 Leg = Callable[[requests.Presented], Answer]
@@ -196,7 +197,7 @@ def _go_on(request: HttpRequest, pending: DjangoPending, decision: Decision) -> 
         "person": request.user,
         "access": _asked(pending),
         "pin": decision.pin,
-        "pin_spoken": ", ".join(" ".join(half) for half in (decision.pin[:4], decision.pin[4:])),
+        "pin_spoken": Secret(", ".join(" ".join(half) for half in (decision.pin[:4], decision.pin[4:]))),
         "until": timezone.now() + timedelta(seconds=settings.request_token_lifetime),
         "minutes": settings.request_token_lifetime // 60,
         "tries": settings.verifier_tries,

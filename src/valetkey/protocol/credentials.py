@@ -10,7 +10,7 @@ from typing import Any
 
 from valetkey.protocol.encoding import Malformed, utf8
 from valetkey.protocol.errors import Unsignable
-from valetkey.protocol.values import Value
+from valetkey.protocol.values import Secret, Value
 
 
 class Consumer(Value):
@@ -41,7 +41,7 @@ class Consumer(Value):
     ) -> None:
         self._fill(
             key=_checked("consumer key", key, required=True),
-            secret=_checked("consumer secret", secret),
+            secret=Secret(_checked("consumer secret", secret)),
             rsa_key=rsa_key,
             signature_methods=None if signature_methods is None else tuple(signature_methods),
         )
@@ -61,7 +61,7 @@ class RequestToken(Value):
     def __init__(self, key: str, secret: str) -> None:
         self._fill(
             key=_checked("request token", key, required=True),
-            secret=_checked("request token's secret", secret),
+            secret=Secret(_checked("request token's secret", secret)),
         )
 
 
@@ -83,7 +83,7 @@ class AccessToken(Value):
     def __init__(self, key: str, secret: str, *, extra: Mapping[str, str] | None = None) -> None:
         self._fill(
             key=_checked("access token", key, required=True),
-            secret=_checked("access token's secret", secret),
+            secret=Secret(_checked("access token's secret", secret)),
             extra=dict(extra or {}),
         )
 

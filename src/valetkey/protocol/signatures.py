@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from valetkey.protocol.encoding import Malformed, percent_encode, utf8
-from valetkey.protocol.values import Value
+from valetkey.protocol.values import Secret, Value
 
 
 class Key(Value):
@@ -59,7 +59,7 @@ class Hmac:
         return b2a_base64(digest, newline=False).decode("ascii")
 
     def verify(self, base_string: str, key: Key, signature: str) -> bool:
-        return same_text(self.sign(base_string, key), signature)
+        return same_text(Secret(self.sign(base_string, key)), signature)
 
 
 class Plaintext:
@@ -72,7 +72,7 @@ class Plaintext:
         return key.text
 
     def verify(self, base_string: str, key: Key, signature: str) -> bool:
-        return same_text(key.text, signature)
+        return same_text(Secret(key.text), signature)
 
 
 METHODS: Mapping[str, SignatureMethod] = {

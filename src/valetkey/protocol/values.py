@@ -1,8 +1,19 @@
-"""What a value is here: set once, compared by content, and printed without its secrets."""
+"""What a value is here: set once, compared by content, and printed without its secrets; and a secret text."""
 
 from typing import Any, ClassVar, NoReturn, Self
 
 HIDDEN = "…"
+
+
+class Secret(str):
+    """Text that :func:`repr` doesn't show, so that a traceback with its variables doesn't either. In all else
+    it is the text.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN if self else super().__repr__()
 
 
 class Value:

@@ -33,19 +33,22 @@ class Migration(migrations.Migration):
                 ("status", models.PositiveSmallIntegerField(editable=False, verbose_name="status")),
                 ("problem", models.CharField(editable=False, max_length=50, verbose_name="problem")),
                 ("advice", models.TextField(editable=False, verbose_name="advice")),
-                ("facts", models.JSONField(default=dict, editable=False)),
+                ("facts", models.JSONField(default=dict, editable=False, verbose_name="details")),
                 (
                     "mistake",
                     models.CharField(blank=True, editable=False, max_length=20, verbose_name="mistake"),
                 ),
-                ("about", models.TextField(blank=True, editable=False)),
+                ("about", models.TextField(blank=True, editable=False, verbose_name="about")),
                 ("method", models.TextField(editable=False, verbose_name="method")),
                 ("address", models.TextField(editable=False, verbose_name="address")),
                 (
                     "signature_method",
                     models.CharField(blank=True, editable=False, max_length=50, verbose_name="signed with"),
                 ),
-                ("signed_names", models.JSONField(default=list, editable=False)),
+                (
+                    "signed_names",
+                    models.JSONField(default=list, editable=False, verbose_name="parameters signed"),
+                ),
                 ("clock_difference", models.BigIntegerField(editable=False, null=True, verbose_name="clock")),
                 ("token", models.CharField(blank=True, editable=False, max_length=20, verbose_name="token")),
                 (
