@@ -8,20 +8,26 @@ from typing import Any, Generic
 
 from valetkey.flow import Flow, arun, run
 from valetkey.protocol.base_string import base_string, base_string_uri
-from valetkey.protocol.cases import Case
+from valetkey.protocol.cases import Case, shown_name
 from valetkey.protocol.encoding import Malformed, utf8
 from valetkey.protocol.errors import Refused, named
 from valetkey.protocol.header import is_oauth, parse_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
-from valetkey.protocol.parameters import MAX_NONCE_OCTETS, Pair, Parameter, collect, is_form, normalise
+from valetkey.protocol.parameters import (
+    MAX_NONCE_OCTETS,
+    MAX_TIMESTAMP_DIGITS,
+    Pair,
+    Parameter,
+    collect,
+    is_form,
+    normalise,
+)
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
 from valetkey.protocol.values import HIDDEN, Secret, Value
 from valetkey.stores import AsyncStore, C, Store, T
 
 MAX_HEADER_OCTETS = 32_768
-#: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
-MAX_TIMESTAMP_DIGITS = 11
 
 # In a base string, where the joiner of parameters is %26.
 _VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
@@ -44,9 +50,6 @@ _KNOWN = frozenset(
         *("callback", "verifier", "body_hash"),
     )
 )
-
-# No traceback shows these: with PLAINTEXT, the signature is the secrets themselves.
-_SECRET = frozenset({"oauth_signature", "oauth_verifier"})
 
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
 # and never shown, so it proves nothing.
@@ -388,7 +391,7 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
         if not name.startswith("oauth_"):
             continue
         if name in found:
-            raise _malformed(f"{name} is there twice: each protocol parameter may be there once")
+            raise _malformed(f"{shown_name(name)} is there twice: each protocol parameter may be there once")
         if "\x00" in parameter.value:
             raise _malformed(f"{name} holds a NUL")
         found[name] = parameter
@@ -396,10 +399,7 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
         raise _malformed(
             "protocol parameters are in several places: put all in the header, the query or the form"
         )
-    return {
-        name: Secret(parameter.value) if name in _SECRET else parameter.value
-        for name, parameter in found.items()
-    }
+    return {name: parameter.value for name, parameter in found.items()}
 
 
 def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any, token: Any) -> int | None:

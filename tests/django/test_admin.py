@@ -1,12 +1,16 @@
 """The admin shows everything but secrets, and lets nobody type in what the protocol makes."""
 
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import Permission, User
 
 from tests.django import walk
-from valetkey.django.models import AccessToken, Application, RequestToken, Sealed
+from valetkey import RequestToken as Held
+from valetkey.django.models import AccessToken, Application, Refusal, RequestToken, Sealed
 
 MODELS = ("application", "requesttoken", "accesstoken")
 
@@ -42,6 +46,71 @@ def test_no_page_of_the_admin_shows_a_secret_encrypted_or_not(
             text = page.content.decode()
             assert row.key[:8] in text or str(row) in text
             assert not [secret for secret in hidden if secret in text]
+
+
+@pytest.mark.abuse("A65")
+@pytest.mark.rule(8)
+def test_whoever_follows_every_link_of_the_admin_meets_no_secret(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    application, request, token = rows
+    wrong = Held(token.key, "not its secret")
+    assert walk.call("/api/read", application, wrong).status_code == 401  # which leaves a row
+    client = admin()
+    form = {"name": "Merlin", "access": "read", "callback_lines": "", "owner": application.owner_id or ""}
+    changed = f"/admin/valetkey/application/{application.pk}/change/"
+    assert client.post(changed, form | {"suspension_reason": ""}).status_code == 302  # and a history
+    hidden = [text for row in rows for text in (row.secret, row.sealed_secret)]
+    hidden += [*application.secrets, application.sealed_older_secret, request.verifier_hash]
+    found, waiting = {"/admin/"}, ["/admin/"]
+    while waiting:
+        page = client.get(address := waiting.pop(), follow=True)
+        text = unescape(page.content.decode())
+        assert page.status_code == 200, address
+        assert not [secret for secret in hidden if secret in text], address
+        links = {urljoin(address, link) for link in re.findall(r'<a [^>]*href="([^"]+)"', text)}
+        # Not the way out, no order of columns, and no combination of filters.
+        new = {link for link in links if re.fullmatch(r"/admin/(?!logout)((?!o=)[^#&])*", link)}
+        waiting += new - found
+        found |= new
+    for part in ("application/{}/change/", "application/{}/history/", "refusal/{}/change/"):
+        number = Refusal.objects.get().pk if part.startswith("refusal") else application.pk
+        assert f"/admin/valetkey/{part.format(number)}" in found
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows]}
+    for name in MODELS:
+        page = client.post(f"/admin/valetkey/{name}/", chosen)
+        assert not [secret for secret in hidden if secret in unescape(page.content.decode())]
+
+
+@pytest.mark.abuse("A65")
+def test_a_callback_is_shown_for_no_refusal_either(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    assert walk.first_leg(rows[0], "https://a.example/?state=canary").status_code == 400
+    row, client = Refusal.objects.get(), admin()
+    assert "canary" in str(row.facts)  # for the application's owner
+    for path in (f"{row.pk}/change/", "", f"{row.pk}/delete/"):
+        assert "canary" not in client.get(f"/admin/valetkey/refusal/{path}").content.decode()
+    assert client.get("/admin/valetkey/refusal/?facts__icontains=canary").status_code == 400
+
+
+@pytest.mark.abuse("A65")
+@pytest.mark.parametrize("action", ["revoke", "delete_selected"])
+def test_who_may_only_look_changes_nothing(
+    rows: tuple[Application, RequestToken, AccessToken], action: str
+) -> None:
+    staff = User.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = walk.browser(staff)
+    before = [list(kind.objects.values()) for kind in (Application, RequestToken, AccessToken)]
+    for name, row in zip(MODELS, rows, strict=True):
+        client.post(
+            f"/admin/valetkey/{name}/", {"action": action, "_selected_action": [row.pk], "post": "yes"}
+        )
+        for part in ("change", "delete"):
+            given = {"name": "Merlin", "access": "read", "post": "yes"}
+            assert client.post(f"/admin/valetkey/{name}/{row.pk}/{part}/", given).status_code == 403
+    assert [list(kind.objects.values()) for kind in (Application, RequestToken, AccessToken)] == before
 
 
 @pytest.mark.abuse("A65")

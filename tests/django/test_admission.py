@@ -69,6 +69,16 @@ def test_what_the_other_view_needs_is_asked_for_all_the_same(
 
 
 @pytest.mark.abuse("A59")
+def test_a_view_that_another_one_refuses_still_knows_its_person(
+    kestrel: Application, reader: AccessToken
+) -> None:
+    def tries(request: Any) -> HttpResponse:
+        return HttpResponse(f"{writing(request).status_code} {request.user.get_username()}")
+
+    assert outer(tries)(signed(kestrel, reader)).content == b"403 ada"
+
+
+@pytest.mark.abuse("A59")
 def test_something_else_of_this_name_on_a_request_proves_nothing(reader: AccessToken) -> None:
     request: Any = RequestFactory().get("/x")
     request.oauth = {"token": reader}

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import override_settings
 from django.urls import include, path
 from rest_framework.authentication import SessionAuthentication
@@ -125,6 +127,20 @@ def test_an_alias_of_its_own_for_the_same_file_is_no_file_of_its_own() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(settings, "DATABASES", databases)
             assert found() == ["E006"]
+
+
+@pytest.mark.abuse("A67")
+@pytest.mark.parametrize(
+    ("unsafe", "identifier"),
+    [({"ENCRYPTION_KEYS": []}, "E004"), ({"NONCE_CACHE": "default"}, "E010"), ({"ORIGIN": "x"}, "E003")],
+)
+def test_the_command_that_every_deployment_runs_stops_at_what_is_unsafe(
+    unsafe: dict[str, Any], identifier: str
+) -> None:
+    memory = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    with override_settings(VALETKEY=VALETKEY | unsafe, CACHES=memory):
+        with pytest.raises(SystemCheckError, match=f"valetkey.{identifier}"):
+            call_command("check")
 
 
 class Sessions(SessionMiddleware):

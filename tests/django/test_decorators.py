@@ -83,6 +83,16 @@ def test_the_person_is_the_token_s_and_not_the_cookie_s(kestrel: Application, to
     assert walk.send(alone, client).json()["user"] == ""
 
 
+@pytest.mark.abuse("A59")
+def test_a_token_with_a_word_that_is_no_access_is_refused(kestrel: Application, token: AccessToken) -> None:
+    for word in ("", "admin", "READ"):
+        AccessToken.objects.update(access=word)
+        assert walk.problem(walk.call("/api/read", kestrel, token)) == (403, "permission_denied")
+    Application.objects.update(access="admin")
+    assert walk.problem(walk.call("/api/two-legged", kestrel)) == (403, "permission_denied")
+    assert walk.problem(walk.first_leg(kestrel, asked="read")) == (403, "permission_denied")
+
+
 def who(answer: Any) -> str:
     """Whom the view takes the request for; a refusal by its status."""
     if answer.status_code != 200:

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import serializers
-from django.db import connections
-from django.test import override_settings
+from django.db import connections, transaction
+from django.db.models import F
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.django import walk
 from valetkey import Consumer, Signer
 from valetkey.django import refusals
+from valetkey.django.decorators import OAuthRequest, oauth_required
 from valetkey.django.models import AccessToken, Application, Nonce, Refusal
 
 Broken = Callable[[str], AbstractContextManager[None]]
@@ -133,6 +136,32 @@ def test_a_flood_of_one_kind_pushes_out_none_of_another(token: AccessToken) -> N
     assert Refusal.objects.filter(pk=proved.pk).exists()
 
 
+@pytest.mark.abuse("A53")
+def test_a_stranger_s_flood_keeps_nothing_out_that_a_token_signed_and_pushes_none_of_it_out(
+    token: AccessToken,
+) -> None:
+    stranger = Signer(Consumer(token.application.key, "a guess"))
+    for minutes in range(refusals.MOST_OF_A_KIND // refusals.MOST_IN_A_MINUTE + 2):
+        for _ in range(refusals.MOST_IN_A_MINUTE + 1):
+            walk.send(stranger.sign("POST", f"{walk.ORIGIN}/oauth/request_token"))
+        sent(token, signed_as="https://elsewhere.example/")
+        sent(token, signed_as="https://testserver/api/write")
+        if minutes == 0:
+            first = set(Refusal.objects.exclude(token="").values_list("mistake", flat=True))
+            assert first == {"", "scheme"}
+        Refusal.objects.update(at=F("at") - timedelta(minutes=1))
+    assert Refusal.objects.filter(token="").count() == refusals.MOST_OF_A_KIND
+    assert Refusal.objects.exclude(token="").count() == 2 * (minutes + 1)
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_out_after_it_was_set(token: AccessToken) -> None:
+    for _ in range(refusals.MOST_IN_A_MINUTE):
+        sent(token, signed_as="https://elsewhere.example/")
+    Refusal.objects.update(at=timezone.now() + timedelta(days=1))
+    sent(token, signed_as="https://elsewhere.example/")
+    assert Refusal.objects.count() == refusals.MOST_IN_A_MINUTE + 1
+
+
 @pytest.mark.abuse("A15")
 def test_writing_a_refusal_down_spends_no_nonce(token: AccessToken) -> None:
     right = walk.signer(token.application, token).sign("POST", f"{walk.ORIGIN}/api/write", nonce="n")
@@ -151,6 +180,97 @@ def test_a_database_that_can_t_write_changes_nothing_for_whoever_waits(
         answer = sent(token, signed_as="https://elsewhere.example/")
     assert walk.problem(answer) == (401, "signature_invalid")
     assert f"{walk.read_form(answer)['refusal']} could not be written down" in caplog.text
+
+
+def test_a_refusal_that_can_t_be_written_down_is_explained_all_the_same(token: AccessToken) -> None:
+    fails = "CREATE TRIGGER full BEFORE INSERT ON valetkey_refusal BEGIN SELECT RAISE(ABORT, 'full'); END"
+    connections["default"].cursor().execute(fails)
+    try:
+        with override_settings(VALETKEY={**settings.VALETKEY, "EXPLAIN": True}):
+            said = walk.read_form(sent(token, signed_as="https://testserver/api/write"))
+    finally:
+        connections["default"].cursor().execute("DROP TRIGGER full")
+    assert said["mistake"] == "scheme"
+    assert not Refusal.objects.exists()
+
+
+@pytest.mark.abuse("A79")
+def test_a_refusal_that_can_t_be_written_down_takes_nothing_else_of_its_transaction_with_it(
+    database: str, broken_tables: Broken
+) -> None:
+    token = walk.token_of(walk.register(), walk.person(), "read")
+
+    @oauth_required
+    def outer(request: OAuthRequest) -> HttpResponse:
+        walk.remember("before")
+        answer = oauth_required(access="write")(HttpResponse)(request)
+        walk.remember("after")
+        return HttpResponse(status=answer.status_code)
+
+    header = walk.signer(token.application, token).sign("GET", f"{walk.ORIGIN}/x").headers["Authorization"]
+    request: Any = RequestFactory().get("/x", RAW_URI="/x", headers={"Authorization": header})
+    with broken_tables("valetkey_refusal"), transaction.atomic(using=token._state.db):
+        assert outer(request).status_code == 403
+    assert set(walk.User.objects.values_list("username", flat=True)) >= {"before", "after"}
+
+
+def test_an_application_takes_its_refusals_with_it(database: str) -> None:
+    token = walk.token_of(walk.register(), walk.person())
+    sent(token, signed_as="https://elsewhere.example/")
+    assert Refusal.objects.exists()
+    token.application.delete()
+    assert not Refusal.objects.exists()
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_an_application_that_is_deleted_meanwhile_takes_no_answer_with_it() -> None:
+    token = walk.token_of(walk.register(), walk.person(), "read")
+
+    @oauth_required
+    def outer(request: OAuthRequest) -> HttpResponse:
+        walk.at_once(1, lambda index: token.application.delete())
+        walk.remember("written")
+        answer: HttpResponse = oauth_required(access="write")(HttpResponse)(request)
+        return answer
+
+    header = walk.signer(token.application, token).sign("GET", f"{walk.ORIGIN}/x").headers["Authorization"]
+    request: Any = RequestFactory().get("/x", RAW_URI="/x", headers={"Authorization": header})
+    with transaction.atomic(using="postgresql"):
+        assert outer(request).status_code == 403
+    assert walk.User.objects.filter(username="written").exists()
+    assert list(Refusal.objects.select_related("application")) == []
+
+
+@pytest.mark.abuse("A07")
+@pytest.mark.parametrize("timestamp", ["9" * 12, "1" * 5_000, "-1"])
+def test_a_time_that_is_none_is_answered_and_written_down(database: str, timestamp: str) -> None:
+    token = walk.token_of(walk.register(), walk.person())
+    signed = walk.signer(token.application, token).sign("GET", f"{walk.ORIGIN}/api/read", timestamp=1)
+    header = signed.headers["Authorization"].replace('timestamp="1"', f'timestamp="{timestamp}"')
+    headers = signed.headers.replacing("Authorization", header)
+    assert walk.problem(walk.send(type(signed)(**{**_parts(signed), "headers": headers}))) == (
+        400,
+        "parameter_rejected",
+    )
+    assert only().clock_difference is None
+
+
+@pytest.mark.rule(7)
+@pytest.mark.abuse("A32")
+def test_a_body_that_was_sent_as_a_form_is_no_name_to_keep_or_to_log(
+    token: AccessToken, caplog: pytest.LogCaptureFixture
+) -> None:
+    signed = walk.signer(token.application, token).sign("POST", f"{walk.ORIGIN}/api/write")
+    parts = {**_parts(signed), "headers": signed.headers.replacing("Content-Type", walk.FORM["Content-Type"])}
+    with caplog.at_level(logging.INFO, "valetkey.django"):
+        walk.send(type(signed)(**{**parts, "body": b'{"password": "canary"}'}))
+        walk.send(type(signed)(**{**parts, "body": b"%0AERROR forged%1b%5b31m%e2%80%ae"}))
+    assert Refusal.objects.filter(mistake="parameter").count() == 2
+    kept = serializers.serialize("json", Refusal.objects.all())
+    for text in (kept, *caplog.messages):
+        assert "canary" not in text
+        assert "forged" not in text
+    assert all(message.isprintable() for message in caplog.messages)
 
 
 @pytest.mark.usefixtures("postgresql")

@@ -246,20 +246,60 @@ def test_a_body_that_was_read_from_the_server_s_own_stream_is_refused() -> None:
     assert refused(request).status == 400
 
 
+def reads_first(get_response: Any) -> Any:
+    """Middleware that reads the request before anybody, as :data:`READ` says."""
+
+    def middleware(request: Any) -> Any:
+        READ[-1](request)
+        return get_response(request)
+
+    return middleware
+
+
+READ: list[Any] = []
+KEPT: dict[str, Any] = {
+    "POST": lambda request: request.POST,
+    "the body": lambda request: request.body,
+    "the files": lambda request: request.FILES,
+}
+TAKEN: dict[str, Any] = {
+    "the stream": lambda request: request.read(),
+    "an octet of the stream": lambda request: request.read(1),
+    "its lines": list,
+}
+
+
+@pytest.mark.abuse("A66")
+@pytest.mark.parametrize("signs", ["a form", "a hash"])
+@pytest.mark.parametrize("way", KEPT | TAKEN)
+def test_whatever_reads_the_body_first_it_is_verified_whole_or_not_at_all(way: str, signs: str) -> None:
+    application = walk.register()
+    token = walk.token_of(application, walk.person())
+    headers, body = (walk.FORM, "status=x") if signs == "a form" else ({"Content-Type": "text/x"}, "x")
+    signer = walk.signer(application, token, body_hash=True)
+    signed = signer.sign("POST", f"{walk.ORIGIN}/api/write", headers=headers, body=body)
+    READ.append((KEPT | TAKEN)[way])
+    with override_settings(MIDDLEWARE=[f"{__name__}.reads_first", *settings.MIDDLEWARE]):
+        if way in KEPT:
+            assert walk.send(signed).json()["body_signed"]
+            return
+        with pytest.raises(ImproperlyConfigured, match="before Valetkey could verify it"):
+            walk.send(signed)
+    assert walk.send(signed).status_code == 200, "it cost nothing"
+
+
 @pytest.mark.rfc("3.5.2-2")
 def test_a_multipart_body_is_not_read_for_the_signature() -> None:
     request = over_wsgi(method="POST", body=b"--x--", CONTENT_TYPE="multipart/form-data; boundary=x")
     assert presented(request).body is None
-    assert presented(request).headers == [("Content-Type", "multipart/form-data; boundary=x")]
+    assert presented(request).headers == {"Content-Type": "multipart/form-data; boundary=x"}
 
 
 def test_a_type_without_a_body_is_left_out() -> None:
     request = over_wsgi()
     request.META["CONTENT_TYPE"] = "text/plain"
-    assert presented(request).headers == []
-    assert requests.presented(over_wsgi(HTTP_AUTHORIZATION="OAuth x")).headers == [
-        ("Authorization", "OAuth x")
-    ]
+    assert presented(request).headers == {}
+    assert requests.presented(over_wsgi(HTTP_AUTHORIZATION="OAuth x")).headers == {"Authorization": "OAuth x"}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """The database as a store: what happens once happens once, and keys are compared exactly."""
 
+import sqlite3
 import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -14,6 +17,8 @@ from tests.django import walk
 from tests.django.databases import Router
 from valetkey import AccessToken as CoreAccessToken
 from valetkey import RequestToken as CoreRequestToken
+from valetkey import Signed
+from valetkey.django import nonces
 from valetkey.django import store as module
 from valetkey.django.models import AccessToken, Application, RequestState, RequestToken
 from valetkey.django.store import DjangoStore
@@ -94,6 +99,23 @@ def test_twenty_decisions_at_once_are_one_decision(database: str) -> None:
     winner = results.index(True)
     assert (row.user, row.verifier_hash) == (users[winner], str(winner))
     assert row.state == (RequestState.DENIED if winner % 2 else RequestState.ALLOWED)
+
+
+@pytest.mark.parametrize("access", ["read", "write"])
+def test_a_decision_that_names_no_access_is_about_all_that_the_application_may_have(
+    database: str, access: str
+) -> None:
+    request = waiting(walk.register(access=access))
+    assert decide(request, walk.person(), access=None)
+    token = STORE.exchange(request, CoreAccessToken("key", "secret"))
+    assert token
+    assert token.access == access
+
+
+def test_a_denial_allows_no_access() -> None:
+    request = waiting(walk.register())
+    assert decide(request, walk.person(), access=None, allowed=False)
+    assert RequestToken.objects.get().access == ""
 
 
 @pytest.mark.abuse("A41")
@@ -248,3 +270,78 @@ def _here() -> dict[str, str]:
 
 def test_a_try_for_a_token_that_is_gone_counts_nothing() -> None:
     assert STORE.count_try("gone") == 0
+
+
+# -- a database that can't write
+
+
+@contextmanager
+def in_trouble(kind: str, alias: str) -> Iterator[None]:
+    """While the file of `alias` is locked by somebody else, full, or can't be written."""
+    database, path = connections[alias], settings.DATABASES[alias]["NAME"]
+    with connections[alias].cursor() as cursor:
+        cursor.execute("VACUUM")
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+    before, options = database.settings_dict["NAME"], dict(database.settings_dict["OPTIONS"])
+    database.settings_dict["OPTIONS"]["timeout"] = 0.05
+    with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+        if kind == "locked":
+            somebody.execute("BEGIN EXCLUSIVE")
+        elif kind == "full":
+            database.settings_dict["OPTIONS"]["init_command"] += f" PRAGMA max_page_count={pages};"
+        else:
+            database.settings_dict["OPTIONS"] |= {"uri": True}
+            database.settings_dict["NAME"] = f"file:{path}?mode=ro"
+        _connect_anew()
+        try:
+            yield
+        finally:
+            database.settings_dict["NAME"], database.settings_dict["OPTIONS"] = before, options
+            _connect_anew()
+
+
+def _connect_anew() -> None:
+    nonces.close()
+    connections.close_all()
+
+
+@pytest.mark.abuse("A79")
+@pytest.mark.parametrize("alias", ["default", "nonces"])
+@pytest.mark.parametrize("kind", ["locked", "full", "read-only"])
+@pytest.mark.rule(1)
+def test_a_database_that_cannot_write_is_503_and_loses_nothing_and_recovers_by_itself(
+    kind: str, alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where a request's own transaction begins with a lock, Django fails before any of our code is called.
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", False)
+    application, user = walk.register(), walk.person()
+    token, request, undecided = walk.token_of(application, user), walk.ask(application), walk.ask(application)
+    verifier, client = walk.allow(user, request), walk.browser(user)
+    page = walk.open_page(client, undecided.key)
+
+    def signs() -> Signed:
+        if alias == "nonces":
+            return walk.signer(application, token).sign("GET", f"{walk.ORIGIN}/api/read")
+        oauth = {"oauth_callback": walk.CALLBACK}
+        return walk.signer(application).sign("POST", f"{walk.ORIGIN}/oauth/request_token", oauth=oauth)
+
+    with in_trouble(kind, alias):
+        accepted, refused = until_503(signs)
+        if kind != "full":  # a page of the file may have room for this and not for that
+            assert walk.exchange(application, request, verifier).status_code == 503
+            assert walk.press(client, page).status_code == (503 if alias == "default" else 302)
+    assert RequestToken.objects.count() == 2 + (accepted if alias == "default" else 0), "all, and no more"
+    again = walk.send(refused if alias == "nonces" else signs())
+    assert again.status_code == 200, "it goes on, and no nonce was lost"
+    assert walk.exchange(application, request, verifier).status_code == 200
+    assert walk.press(client, page).status_code in (302, 409)
+
+
+def until_503(signs: Callable[[], Signed]) -> tuple[int, Signed]:
+    """Sends requests until one is refused: how many weren't, and the one that was."""
+    for accepted in range(1_000):
+        answer = walk.send(signed := signs())
+        if answer.status_code != 200:
+            assert (answer.status_code, int(answer["Retry-After"]) > 0) == (503, True)
+            return accepted, signed
+    raise AssertionError("it never ran out of room")

@@ -1,22 +1,32 @@
 """The three legs, from the first request to the token that works, and everything that may come between."""
 
 import re
+import sys
+from base64 import urlsafe_b64encode
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
+from html import unescape
+from traceback import TracebackException
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.signals import got_request_exception
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
+from django.views.debug import ExceptionReporter
 
 from tests.django import walk
 from valetkey import RequestToken as Held
 from valetkey.django import views
 from valetkey.django.models import AccessToken, Application, RequestToken
+from valetkey.django.provider import get_provider
 
 DENIED = "oauth_problem=permission_denied&denied="
 
@@ -160,15 +170,18 @@ def test_nothing_is_exchanged_without_the_verifier_that_the_person_s_browser_got
 def test_a_verifier_works_once_and_for_its_own_token_and_consumer(ada: User, kestrel: Application) -> None:
     merlin = walk.register("Merlin")
     mine, other, theirs = walk.ask(kestrel), walk.ask(kestrel), walk.ask(merlin)
-    verifiers = [walk.allow(ada, request) for request in (mine, other, theirs)]
+    bob = walk.person("bob")
+    verifiers = [walk.allow(ada, mine), walk.allow(bob, other), walk.allow(ada, theirs)]
     assert len({len(verifier) for verifier in verifiers}) == 1
     assert len(verifiers[0]) >= 32
     assert walk.problem(walk.exchange(kestrel, mine, verifiers[1])) == (401, "parameter_rejected")
+    assert walk.problem(walk.exchange(kestrel, other, verifiers[0])) == (401, "parameter_rejected")
     assert walk.problem(walk.exchange(merlin, mine, verifiers[0])) == (401, "token_rejected")
     assert walk.exchange(kestrel, mine, verifiers[0]).status_code == 200
     assert walk.problem(walk.exchange(kestrel, mine, verifiers[0])) == (401, "token_used")
     assert walk.exchange(kestrel, other, verifiers[1]).status_code == 200
     assert walk.exchange(merlin, theirs, verifiers[2]).status_code == 200
+    assert [token.user for token in AccessToken.objects.order_by("pk")] == [ada, bob, ada]
 
 
 @pytest.mark.rfc("2-1")
@@ -787,6 +800,19 @@ def test_a_store_that_cannot_answer_is_503_on_endpoints_and_pages(
     assert walk.press(client, page).status_code == 302
 
 
+@pytest.mark.abuse("A79")
+@pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/authenticate"])
+def test_a_page_that_cannot_look_up_what_was_allowed_before_is_503_and_allows_nothing(
+    database: str, broken_tables: Any, path: str
+) -> None:
+    request, client = walk.ask(walk.register()), walk.browser(walk.person())
+    with broken_tables("valetkey_accesstoken"):
+        page = walk.open_page(client, request.key, path)
+    assert (page.status_code, "Something broke" in page.content.decode()) == (503, True)
+    assert RequestToken.objects.get().state == "pending"
+    assert walk.open_page(client, request.key, path).status_code == 200
+
+
 def test_the_answer_of_the_third_leg_carries_what_the_site_adds(ada: User, kestrel: Application) -> None:
     with override_settings(VALETKEY={**settings.VALETKEY, "ACCESS_TOKEN_EXTRA": f"{__name__}.extra"}):
         request = walk.ask(kestrel)
@@ -811,3 +837,136 @@ def test_a_login_page_can_say_which_application_asks(kestrel: Application) -> No
         "/oauth/authorize",
     ):
         assert views.asking(elsewhere) is None
+
+
+# -- what a crash shows
+
+
+def breaks_afterwards(get_response: Any) -> Any:
+    """Middleware that fails when the view is done."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        raise ZeroDivisionError(response)
+
+    return middleware
+
+
+AFTERWARDS = [f"{__name__}.breaks_afterwards", *settings.MIDDLEWARE]
+#: Fails in C, so that no variable of the test's own is in the report.
+FAILS = partial(int, "no", "number")
+CHANCE = b"\x51" * 24
+
+#: What fails, and what was asked for then.
+CRASHES = {
+    "the hash, at a request": ("hmac.digest", "request"),
+    "the hash, at the third leg": ("hmac.digest", "exchange"),
+    "the comparison, at a request": ("hmac.compare_digest", "request"),
+    "the comparison, at the third leg": ("hmac.compare_digest", "exchange"),
+    "the view": ("", "failing view"),
+    "a middleware, after the first leg": ("middleware", "ask"),
+    "a middleware, after the third leg": ("middleware", "exchange"),
+    "a middleware, after Allow": ("middleware", "allow"),
+    "a middleware, after Allow for a PIN": ("middleware", "allow for a PIN"),
+    "the page with the PIN": ("django.shortcuts.loader.render_to_string", "allow for a PIN"),
+}
+
+
+@pytest.mark.abuse("A64")
+@pytest.mark.parametrize("debug", [True, False], ids=["debug", "production"])
+@pytest.mark.parametrize("crash", CRASHES)
+def test_no_report_of_a_crash_shows_a_secret(
+    ada: User, kestrel: Application, monkeypatch: pytest.MonkeyPatch, crash: str, debug: bool
+) -> None:
+    broken, what = CRASHES[crash]
+    kestrel.add_secret()
+    token, request, pinned = walk.token_of(kestrel, ada), walk.ask(kestrel), walk.ask(kestrel, "oob")
+    verifier = walk.allow(ada, walked := walk.ask(kestrel))
+    client = walk.browser(ada, raise_request_exception=False)
+    signed = {
+        "request": walk.signer(kestrel, token).sign("GET", f"{walk.ORIGIN}/api/read"),
+        "failing view": walk.signer(kestrel, token).sign("POST", f"{walk.ORIGIN}/api/fails"),
+        "ask": walk.signer(kestrel).sign(
+            "POST", f"{walk.ORIGIN}/oauth/request_token", oauth={"oauth_callback": "oob"}
+        ),
+        "exchange": walk.signer(kestrel, walked).sign(
+            "POST", f"{walk.ORIGIN}/oauth/access_token", oauth={"oauth_verifier": verifier}
+        ),
+    }
+    page = walk.open_page(client, pinned.key if what.endswith("PIN") else request.key)
+    if broken == "middleware":
+        monkeypatch.setattr(settings, "MIDDLEWARE", AFTERWARDS)
+    elif broken:
+        monkeypatch.setattr(broken, FAILS)
+    with override_settings(DEBUG=debug), crashes() as reports:
+        monkeypatch.setattr(get_provider(), "random", lambda octets: CHANCE[:octets])
+        client = walk.browser(ada, raise_request_exception=False)
+        answer = walk.send(signed[what], client) if what in signed else walk.press(client, page)
+    monkeypatch.undo()
+    assert answer.status_code == 500
+    assert len(reports) == 3
+    drawn, pin = urlsafe_b64encode(CHANCE).decode(), str(int.from_bytes(CHANCE[:8]) % 10**8)
+    hidden = [
+        *(*kestrel.secrets, token.secret, request.secret, pinned.secret, walked.secret, verifier),
+        *(settings.VALETKEY["ENCRYPTION_KEYS"][0], settings.SECRET_KEY, drawn, pin, " ".join(pin[:4])),
+        *(signed[what].signature for what in ("request", "exchange")),
+    ]
+    for report in (unescape(answer.content.decode()), *reports):
+        assert not [text for text in hidden if text in report or quote(text, safe="") in report]
+
+
+@pytest.mark.abuse("A64")
+@pytest.mark.parametrize("broken", ["hmac.digest", "hmac.compare_digest"])
+def test_no_report_of_a_crash_in_production_shows_what_a_request_carried_in_its_form(
+    ada: User, kestrel: Application, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    verifier = walk.allow(ada, request := walk.ask(kestrel))
+    signer = walk.signer(kestrel, request, placement="body")
+    url = f"{walk.ORIGIN}/oauth/access_token"
+    signed = signer.sign("POST", url, oauth={"oauth_verifier": verifier})
+    with monkeypatch.context() as patch, crashes() as reports:
+        patch.setattr(broken, FAILS)
+        assert walk.send(signed, Client(raise_request_exception=False)).status_code == 500
+    assert len(reports) == 3
+    for text in (verifier, signed.signature, quote(signed.signature, safe="")):
+        assert not [report for report in reports if text in report]
+    assert walk.send(signed).status_code == 200
+
+
+@contextmanager
+def crashes() -> Iterator[list[str]]:
+    """What Django mails to the administrators of each crash, as text and as a page, and what a reporter of
+    crashes gets that looks at every variable.
+    """
+    reports: list[str] = []
+
+    def report(request: HttpRequest, **kwargs: Any) -> None:
+        kind, error, trace = sys.exc_info()
+        assert error
+        mail = ExceptionReporter(request, kind, error, trace, is_email=True)
+        every = TracebackException.from_exception(error, capture_locals=True)
+        reports.extend(
+            [unescape(mail.get_traceback_html()), mail.get_traceback_text(), "".join(every.format())]
+        )
+
+    got_request_exception.connect(report)
+    try:
+        yield reports
+    finally:
+        got_request_exception.disconnect(report)
+
+
+@pytest.mark.abuse("A64")
+def test_a_site_s_function_that_fails_shows_the_log_no_secret(
+    ada: User, kestrel: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = walk.ask(kestrel)
+    verifier = walk.allow(ada, request)
+    with override_settings(VALETKEY={**settings.VALETKEY, "ACCESS_TOKEN_EXTRA": FAILS}):
+        assert walk.exchange(kestrel, request, verifier).status_code == 503
+    (error,) = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert error
+    every = "".join(TracebackException.from_exception(error, capture_locals=True).format())
+    assert "token = <AccessToken: " in every  # it shows variables
+    assert not [text for text in (kestrel.secret, request.secret, verifier) if text in every]
+    assert walk.exchange(kestrel, request, verifier).status_code == 200

@@ -9,13 +9,14 @@ from valetkey import Consumer, MemoryStore, Refused, Signer, Verifier
 from valetkey.protocol import mistakes
 from valetkey.protocol.cases import Case
 from valetkey.protocol.credentials import AccessToken
-from valetkey.protocol.mistakes import MOST_PARAMETERS, SENTENCES, Mistake, find
+from valetkey.protocol.mistakes import MOST_OCTETS, MOST_PARAMETERS, SENTENCES, Mistake, find
 from valetkey.protocol.parameters import Parameter
 from valetkey.protocol.signatures import METHODS, Hmac, Key
 
 CONSUMER = Consumer("key", "consumer secret")
 TOKEN = AccessToken("token", "token secret")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
 PLACE = "http://127.0.0.1:12001/1/update.json"
 
 
@@ -106,14 +107,21 @@ def test_a_method_in_small_letters_is_proved() -> None:
     assert find(Case("POST", PLACE, parameters, CONSUMER, TOKEN)) == Mistake("method", "post")
 
 
-def test_the_older_secret_of_two_is_tried_as_well() -> None:
-    class Two:
-        key, secret, rsa_key, signature_methods = CONSUMER.key, "new", None, None
-        secrets = ("new", CONSUMER.secret)
+class Holder:
+    """A consumer with several secrets."""
 
+    key, rsa_key, signature_methods = CONSUMER.key, None, None
+
+    def __init__(self, *secrets: str) -> None:
+        self.secret, self.secrets = secrets[0], secrets
+
+
+def test_the_older_secret_of_two_is_tried_as_well() -> None:
     case = refused(signed("https://127.0.0.1:12001/1/update.json")).case
     assert case is not None
-    assert find(Case(case.method, case.url, case.parameters, Two(), TOKEN)) == Mistake("scheme", "https")
+    assert find(
+        Case(case.method, case.url, case.parameters, Holder("new", CONSUMER.secret), TOKEN)
+    ) == Mistake("scheme", "https")
 
 
 NOTHING = {
@@ -127,6 +135,20 @@ NOTHING = {
 @pytest.mark.parametrize("wrong", NOTHING)
 def test_what_no_usual_mistake_gives_is_not_explained(wrong: str) -> None:
     assert found(NOTHING[wrong]) is None
+
+
+@pytest.mark.parametrize("secrets", [(CONSUMER.secret,), ("newer", CONSUMER.secret)])
+def test_a_signature_that_is_right_proves_no_mistake_though_its_body_is_another_one(
+    secrets: tuple[str, ...],
+) -> None:
+    signed = Signer(CONSUMER, TOKEN, body_hash=True).sign("POST", PLACE, headers=JSON, body=b"{}")
+    store = MemoryStore()
+    store.add(CONSUMER, TOKEN)
+    with pytest.raises(Refused, match="oauth_body_hash") as caught:
+        Verifier(store).verify(signed.method, signed.url, headers=signed.headers, body=b"[]")
+    case = caught.value.case
+    assert case is not None
+    assert find(Case(case.method, case.url, case.parameters, Holder(*secrets), TOKEN)) is None
 
 
 def test_without_the_keys_nothing_is_tried() -> None:
@@ -152,6 +174,34 @@ def test_the_work_for_a_request_with_many_parameters_is_bounded(monkeypatch: pyt
     monkeypatch.setattr(mistakes, "METHODS", {"HMAC-SHA1": Counting("sha1")})
     assert find(case) is None
     assert 0 < computed < MOST_PARAMETERS
+
+
+@pytest.mark.abuse("A07")
+@pytest.mark.parametrize("names", [1, 30])
+def test_a_large_request_is_not_searched(names: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_octets = 0
+
+    class Counting(Hmac):
+        def sign(self, base_string: str, key: Key) -> str:
+            nonlocal signed_octets
+            signed_octets += len(base_string)
+            return super().sign(base_string, key)
+
+    value = "a" * (MOST_OCTETS // names)
+    body = "&".join(f"p{number}={value}" for number in range(names))
+    case = refused(signed(PLACE, "other=1"), body=body).case
+    assert case is not None
+    monkeypatch.setattr(mistakes, "METHODS", {"HMAC-SHA1": Counting("sha1")})
+    assert find(case) is None
+    assert signed_octets == 0
+
+
+@pytest.mark.rule(7)
+def test_what_was_sent_but_not_signed_is_named_in_one_line_and_without_a_body_s_values() -> None:
+    for body in ('{"password": "canary"}', "%0AERROR%1b=1"):
+        mistake = found(signed(PLACE), body=body)
+        assert mistake == Mistake("parameter", "…")
+        assert str(mistake).isprintable()
 
 
 @pytest.mark.parametrize("slug", SENTENCES)

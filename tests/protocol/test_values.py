@@ -1,11 +1,12 @@
 """Frozen values that hide what is secret."""
 
 import copy
+import json
 import pickle
 
 import pytest
 
-from valetkey.protocol.values import HIDDEN, Value
+from valetkey.protocol.values import HIDDEN, Secret, SecretOctets, Value
 
 
 class Point(Value):
@@ -87,3 +88,15 @@ def test_a_value_survives_pickling(value: Value) -> None:
     thawed = pickle.loads(pickle.dumps(value))  # just made
     assert thawed == value
     assert type(thawed) is type(value)
+
+
+@pytest.mark.abuse("A64")
+@pytest.mark.abuse("A80")
+def test_a_secret_is_the_text_in_all_but_its_repr() -> None:
+    secret = Secret("5EC12E7")
+    assert (secret, str(secret), f"{secret}", json.dumps([secret])) == ("5EC12E7",) * 3 + ('["5EC12E7"]',)
+    assert hash(secret) == hash("5EC12E7")
+    assert repr(secret) == repr(copy.deepcopy(secret)) == repr(pickle.loads(pickle.dumps(secret))) == "…"
+    assert repr([Secret("")]) == "['']", "that there is none is no secret"
+    assert SecretOctets(b"5EC12E7") == b"5EC12E7"
+    assert repr([SecretOctets(b"5EC12E7"), SecretOctets(b"")]) == "[…, b'']"

@@ -1,7 +1,6 @@
 """The store in memory."""
 
 import logging
-import time
 from collections import Counter
 
 import pytest
@@ -204,15 +203,14 @@ def test_a_full_store_refuses_and_forgets_nothing() -> None:
 @pytest.mark.rfc("4.10-1")
 @pytest.mark.abuse("A78")
 @pytest.mark.abuse("A53")
-def test_a_hundred_thousand_claims_are_bounded_by_the_window_and_quick() -> None:
+def test_a_million_claims_are_bounded_by_the_window() -> None:
     clock = Clock()
     store = memory(clock)
-    start = time.process_time()
-    for number in range(100_000):
-        clock.now = NOW + number // 100
+    for number in range(1_000_000):
+        clock.now = NOW + number // 1_000
         assert store.claim_nonce("c", "t", int(clock.now), str(number), until=clock.now + 300)
-    assert len(store._nonces) <= 30_100
-    assert time.process_time() - start < 5
+    assert len(store._nonces) == len(store._expiry) == 301_000
+    assert not store.claim_nonce("c", "t", int(clock.now), "999999", until=clock.now + 300)
 
 
 # -- request tokens

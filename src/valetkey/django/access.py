@@ -1,6 +1,7 @@
 """What a request needs, beside what its application may do and what its person allowed."""
 
 import time
+from collections.abc import Mapping
 
 from valetkey.django.models import Access, AccessToken, Application
 from valetkey.protocol.errors import Refused
@@ -18,17 +19,17 @@ def check_access(verified: DjangoVerified, access: str) -> None:
     :param access: what the request needs: ``read`` or ``write``.
     :raises Refused: where the application may not do that, or the person didn't allow it: 403.
     """
-    wanted = _WORDS[Access(access)]
+    wanted = _words(access)
     application, token = verified.consumer, verified.token
     if not Access.covers(application.access, access):
-        has = _WORDS[Access(application.access)]
+        has = _words(application.access)
         raise _denied(
             verified,
             f"This application is {has}, and this request needs {wanted}: its owner can change that, and then"
             " people must allow it again.",
         )
     if token is not None and not Access.covers(token.access, access):
-        has = _WORDS[Access(token.access)]
+        has = _words(token.access)
         raise _denied(
             verified,
             f"This token was allowed as {has}, and this request needs {wanted}: let the person allow the"
@@ -69,7 +70,7 @@ def asked_access(verified: DjangoVerified) -> str | None:
     # Not quietly less: who asks to write means to, and would learn only at the first write, after people were
     # asked in vain, that nobody could have allowed it.
     if not Access.covers(verified.consumer.access, asked[0]):
-        has, wanted = _WORDS[Access(verified.consumer.access)], _WORDS[Access(asked[0])]
+        has, wanted = _words(verified.consumer.access), _words(asked[0])
         raise Refused(
             "permission_denied",
             f"This application is {has}, and {ASKED} asks for {wanted}: leave it out, or let the"
@@ -84,5 +85,10 @@ def _denied(verified: DjangoVerified, advice: str) -> Refused:
     return refused
 
 
+def _words(access: str) -> str:
+    # Another word can only have come into the database by hand. It allows nothing.
+    return _WORDS.get(access, f"“{access}”")
+
+
 # Advice is in English, whatever language the site's pages speak.
-_WORDS = {Access.READ: "read only", Access.WRITE: "read and write"}
+_WORDS: Mapping[str, str] = {Access.READ: "read only", Access.WRITE: "read and write"}

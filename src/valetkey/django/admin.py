@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from valetkey.django.models import AccessToken, Application, Refusal, RequestToken
 
-_NEVER_SHOWN = {"sealed_secret", "sealed_older_secret", "verifier_hash", "callback"}
+_NEVER_SHOWN = {"sealed_secret", "sealed_older_secret", "verifier_hash", "callback", "facts"}
 
 
 class _Watched(admin.ModelAdmin):  # type: ignore[type-arg]  # ModelAdmin takes no parameter at run time
@@ -86,8 +86,9 @@ class RefusalAdmin(_Watched):
     list_select_related = ("application",)
     list_filter = ("problem", "mistake")
     search_fields = ("identifier", "application__name", "application__key")
+    # Not the facts: a callback that was refused is among them.
     fields = readonly_fields = (
-        *("identifier", "application", "at", "status", "problem", "advice", "facts", "mistake", "about"),
+        *("identifier", "application", "at", "status", "problem", "advice", "mistake", "about"),
         *("method", "address", "signature_method", "signed_names", "clock_difference", "token"),
     )
 

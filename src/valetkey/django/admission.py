@@ -36,15 +36,14 @@ def admit(
     :raises Refused: where it proves nothing, or not enough.
     """
     method = method or request.method
-    set_user(request, AnonymousUser())
     verified = _proved_before(request, require_token, method)
     if verified is None:
+        set_user(request, AnonymousUser())
         sent = requests.presented(request, method)
         verified = get_verifier(require_token).verify(sent.method, sent.url, **sent.keywords())
     check_access(verified, access)
     request.oauth = verified  # type: ignore[attr-defined]  # its place in the design; OAuthRequest has it
-    if verified.token is not None:
-        set_user(request, verified.token.user)
+    set_user(request, AnonymousUser() if verified.token is None else verified.token.user)
     return verified
 
 

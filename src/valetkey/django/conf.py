@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import Url
 from valetkey.protocol.signatures import METHODS
+from valetkey.protocol.values import Secret
 
 #: A store may not allow fewer: an honest application with many people at once would be locked out
 #: (valetkey.stores).
@@ -139,7 +140,8 @@ def _development_keys() -> tuple[str, ...]:
 
 def _derived(secret: str | bytes) -> str:
     octets = secret.encode() if isinstance(secret, str) else secret
-    return base64.urlsafe_b64encode(hashlib.sha256(b"valetkey.django.encryption:" + octets).digest()).decode()
+    key = hashlib.sha256(b"valetkey.django.encryption:" + octets).digest()
+    return Secret(base64.urlsafe_b64encode(key).decode())
 
 
 def _text(value: Any) -> str:
@@ -186,7 +188,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _keys(value: Any) -> tuple[str, ...]:
-    keys = _texts(value)
+    keys = tuple(map(Secret, _texts(value)))
     for key in keys:
         try:
             Fernet(key)

@@ -707,12 +707,17 @@ class Nonce(models.Model):
 class Refusal(models.Model):
     """A request of an application that was refused: what its owner needs to find the mistake.
 
-    No secret, no value of a parameter and no signature is kept. Rows are written by
-    :mod:`valetkey.django.refusals` alone.
+    No secret, no signature and no value of a parameter is kept, but for a callback that was refused. Rows are
+    written by :mod:`valetkey.django.refusals` alone.
     """
 
     application = models.ForeignKey(
-        Application, verbose_name=_("application"), on_delete=models.CASCADE, related_name="refusals"
+        Application,
+        verbose_name=_("application"),
+        on_delete=models.CASCADE,
+        related_name="refusals",
+        # Else the commit of a refused request would fail where its application is deleted meanwhile.
+        db_constraint=False,
     )
     #: What the answer and the log call it.
     identifier = models.CharField(_("refusal"), max_length=20, db_index=True, editable=False)

@@ -21,6 +21,7 @@ from valetkey.protocol.header import is_oauth
 from valetkey.protocol.messages import Headers
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import FORM
+from valetkey.protocol.values import SecretOctets
 
 # All that prints in ASCII stays as it was sent, legal in a URL or not: this is what the client signed.
 _AS_WRITTEN = "".join(map(chr, range(0x21, 0x7F)))
@@ -164,7 +165,8 @@ def _body(request: HttpRequest) -> bytes | None:
         raise malformed("its body was cut off") from None
     if length and int(length) != len(body):
         raise malformed("its body hasn't the length that its Content-Length says")
-    return body
+    # A verifier may be in it, or whatever people post.
+    return SecretOctets(body)
 
 
 def _environ(request: HttpRequest) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import models, router, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from valetkey.django import conf, nonces
@@ -96,10 +96,12 @@ class DjangoStore:
         self, token: str, *, allowed: bool, user: Any, access: str | None, verifier_hash: str, expires: float
     ) -> bool:
         pending = RequestToken.objects.filter(key=token, state=RequestState.PENDING)
+        application = Application.objects.filter(pk=OuterRef("application_id"))
+        all_it_may_have = Subquery(application.values("access"))
         decided = pending.update(
             state=RequestState.ALLOWED if allowed else RequestState.DENIED,
             user=user,
-            access=access or "",
+            access=(access or all_it_may_have) if allowed else "",
             verifier_hash=verifier_hash,
             expires_at=moment(expires),
             decided_at=timezone.now(),

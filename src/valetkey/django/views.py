@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from valetkey.django import answers, conf, pages, requests
@@ -25,6 +26,7 @@ from valetkey.protocol.messages import Answer
 from valetkey.protocol.origin import DEFAULT_PORTS, OUT_OF_BAND, Url
 from valetkey.protocol.values import Secret
 from valetkey.provider import Decision, Pending
+from valetkey.verifier import unavailable
 
 Leg = Callable[[requests.Presented], Answer]
 View = Callable[..., HttpResponseBase]
@@ -51,7 +53,7 @@ def _endpoint(leg: Leg) -> View:
     # On each database: a router may have put the tokens on any of them.
     for alias in connections:
         checked = transaction.non_atomic_requests(using=alias)(checked)
-    return csrf_exempt(checked)
+    return csrf_exempt(sensitive_post_parameters()(checked))
 
 
 @_endpoint
@@ -105,6 +107,13 @@ def asking(next_url: str) -> RequestToken | None:
 
 
 def _decide(request: HttpRequest, signing_in: bool) -> HttpResponse:
+    try:
+        return _step(request, signing_in)
+    except Error as failure:  # of what the page looks up besides
+        return _broken(request, unavailable("requests", failure))
+
+
+def _step(request: HttpRequest, signing_in: bool) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     token = given.get("oauth_token", "")
     try:
@@ -262,8 +271,7 @@ def _nothing(request: HttpRequest, token: str, refused: Refused) -> HttpResponse
     named.
     """
     if refused.status == 503:
-        answers.refusal(refused)
-        return pages.nothing(request, "broken", 503, seconds=refused.retry_after)
+        return _broken(request, refused)
     application, row = DjangoStore().open_request_token(token)
     if application is None or row is None:
         return pages.nothing(request, "unknown", 400)
@@ -279,6 +287,11 @@ def _nothing(request: HttpRequest, token: str, refused: Refused) -> HttpResponse
     if row.user_id != request.user.pk:
         return pages.nothing(request, "another_account", 403, application=application)
     return _decided(request, row)
+
+
+def _broken(request: HttpRequest, refused: Refused) -> HttpResponse:
+    answers.refusal(refused)
+    return pages.nothing(request, "broken", 503, seconds=refused.retry_after)
 
 
 def _decided(request: HttpRequest, row: RequestToken) -> HttpResponse:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from valetkey.protocol.parameters import Parameter
-from valetkey.protocol.values import Value
+from valetkey.protocol.encoding import Malformed, percent_decode
+from valetkey.protocol.parameters import MAX_TIMESTAMP_DIGITS, Parameter
+from valetkey.protocol.values import HIDDEN, Value
 
-_VALUE = re.compile("=[^&]*")
+LONGEST_NAME = 100
+_IN_NO_NAME = re.compile(r"""[\s"'{}<>=:,;&]""")
 
 
 class Case(Value):
@@ -61,15 +63,45 @@ class Case(Value):
         timestamp isn't one.
         """
         text = self.oauth.get("oauth_timestamp", "")
-        return int(text) - int(self.arrived) if text.isascii() and text.isdecimal() else None
+        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_TIMESTAMP_DIGITS):
+            return None
+        return int(text) - int(self.arrived)
 
     @property
     def address(self) -> str:
         """The URL with the names of the query's parameters, and without their values."""
         place, mark, query = self.url.partition("#")[0].partition("?")
-        return f"{place}{mark}{_VALUE.sub('=…', query)}"
+        return f"{place}{mark}{'&'.join(map(_without_value, query.split('&')))}"
 
     @property
     def signed_names(self) -> list[str]:
         """The names that the base string holds, in its order, each once."""
         return sorted({item.name for item in self.parameters} - {"oauth_signature"})
+
+
+def shown_name(name: str) -> str:
+    """A parameter's name in one line, as a log or a terminal may show it.
+
+    What isn't written like a name may be a body that was sent as a form by mistake, with all that it says: so
+    only its beginning is shown.
+    """
+    beginning = _like_a_name(name)
+    visible = "".join(mark if mark.isprintable() else "�" for mark in beginning)
+    return visible if beginning == name else f"{visible}{HIDDEN}"
+
+
+def _like_a_name(text: str) -> str:
+    return _IN_NO_NAME.split(text, maxsplit=1)[0][:LONGEST_NAME]
+
+
+def _without_value(piece: str) -> str:
+    name, mark, _ = piece.partition("=")
+    return f"{name if _is_like_a_name(name) else HIDDEN}{mark and f'={HIDDEN}'}"
+
+
+def _is_like_a_name(encoded: str) -> bool:
+    try:
+        decoded = percent_decode(encoded.replace("+", " "))
+    except Malformed:
+        return False
+    return decoded == _like_a_name(decoded)

@@ -145,10 +145,20 @@ class ServiceError(Error):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.status = status
-        self.headers = Headers(headers)
-        self.body = body
+        self._answer = Answer(status, headers, body)
         self.problem = problem
+
+    @property
+    def status(self) -> int:
+        return self._answer.status
+
+    @property
+    def headers(self) -> Headers:
+        return self._answer.headers
+
+    @property
+    def body(self) -> bytes:
+        return self._answer.body
 
     def __str__(self) -> str:
         parts = [self.message]

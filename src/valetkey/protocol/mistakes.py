@@ -8,15 +8,17 @@ signature that was sent is proved, and nothing here guesses.
 from collections.abc import Iterable, Iterator
 
 from valetkey.protocol.base_string import base_string, base_string_uri
-from valetkey.protocol.cases import Case
+from valetkey.protocol.cases import Case, shown_name
 from valetkey.protocol.encoding import Malformed, percent_encode
 from valetkey.protocol.origin import DEFAULT_PORTS, Url
 from valetkey.protocol.parameters import Pair, normalise
 from valetkey.protocol.signatures import METHODS, Key
-from valetkey.protocol.values import Value
+from valetkey.protocol.values import Secret, Value
 
 #: Each parameter that may have been left out is one more signature to compute.
 MOST_PARAMETERS = 50
+#: Of a base string; each signature takes all of it.
+MOST_OCTETS = 20_000
 
 #: What each mistake is, for logs and terminals; ``{about}`` is :attr:`Mistake.about`.
 SENTENCES = {
@@ -35,7 +37,8 @@ class Mistake(Value):
     """A mistake that gives the signature that was sent.
 
     :param slug: its name, a key of :data:`SENTENCES`.
-    :param about: what of the request: the scheme or the address that was signed, or the name of a parameter.
+    :param about: what of the request: the scheme or the address that was signed, or the name of a parameter,
+        as :func:`~valetkey.protocol.cases.shown_name` shows it.
     """
 
     __slots__ = ("slug", "about")
@@ -50,8 +53,9 @@ class Mistake(Value):
 
 
 def find(case: Case) -> Mistake | None:
-    """The mistake that made the signature of `case`; None where no usual one gives it, or whose keys it would
-    take is not known.
+    """The mistake that made the signature of `case`; None where no usual one gives it, whose keys it would
+    take is not known, or the request is too large to look. None, too, where the signature is right: then it
+    was refused for something else, such as the hash of its body.
     """
     oauth = case.oauth
     method = METHODS.get(oauth.get("oauth_signature_method", ""))
@@ -59,8 +63,8 @@ def find(case: Case) -> Mistake | None:
     if method is None or case.consumer is None or (case.token is None and not without_token):
         return None
     signature = oauth.get("oauth_signature", "")
-    secrets = getattr(case.consumer, "secrets", None) or [case.consumer.secret]
-    token_secret = "" if case.token is None else case.token.secret
+    secrets = map(Secret, getattr(case.consumer, "secrets", None) or [case.consumer.secret])
+    token_secret = Secret("" if case.token is None else case.token.secret)
     for secret in secrets:
         key = Key(secret, token_secret, case.consumer.rsa_key)
         for mistake, text, other in _tries(case, key):
@@ -70,15 +74,18 @@ def find(case: Case) -> Mistake | None:
     return None
 
 
-def _tries(case: Case, key: Key) -> Iterator[tuple[Mistake, str, Key]]:
-    """Each mistake, with the base string and the key that it would have led to."""
+def _tries(case: Case, key: Key) -> Iterator[tuple[Mistake | None, str, Key]]:
+    """Each mistake, with the base string and the key that it would have led to; first of all, none."""
     try:
         uri = base_string_uri(case.url)
         other_uris = list(_other_uris(Url(case.url)))
     except Malformed:
         return
     pairs: list[Pair] = list(case.parameters)
-    right = base_string(case.method, uri, normalise(pairs))
+    right = Secret(base_string(case.method, uri, normalise(pairs)))  # a verifier is in it
+    if len(right) > MOST_OCTETS:
+        return
+    yield None, right, key
     if key.token_secret:
         yield Mistake("token-secret"), right, Key(key.consumer_secret, "", key.rsa_key)
     for mistake, other in other_uris:
@@ -118,4 +125,4 @@ def _other_parameters(case: Case) -> Iterator[tuple[Mistake, Iterable[Pair]]]:
     yield Mistake("encoding"), [(name, percent_encode(value)) for name, value in everything]
     if len(everything) <= MOST_PARAMETERS:
         for name in case.signed_names:
-            yield Mistake("parameter", name), [item for item in everything if item.name != name]
+            yield Mistake("parameter", shown_name(name)), [item for item in everything if item.name != name]

@@ -4,11 +4,17 @@ from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from valetkey.protocol.encoding import Malformed, form_decode, percent_encode
+from valetkey.protocol.values import Secret
 
 FORM = "application/x-www-form-urlencoded"
 
+#: Whose values no traceback shows: with PLAINTEXT, the signature is the secrets themselves.
+SECRET = frozenset({"oauth_signature", "oauth_verifier"})
+
 #: How long a nonce may be; longer ones are refused, never cut.
 MAX_NONCE_OCTETS = 255
+#: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
+MAX_TIMESTAMP_DIGITS = 11
 
 Source = Literal["query", "header", "form"]
 Pair = tuple[str, str]
@@ -23,7 +29,7 @@ class Parameter(tuple[str, str]):
     source: Source
 
     def __new__(cls, name: str, value: str, source: Source) -> "Parameter":
-        parameter = super().__new__(cls, (name, value))
+        parameter = super().__new__(cls, (name, Secret(value) if name in SECRET else value))
         parameter.source = source
         return parameter
 

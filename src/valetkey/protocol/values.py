@@ -16,6 +16,15 @@ class Secret(str):
         return HIDDEN if self else super().__repr__()
 
 
+class SecretOctets(bytes):
+    """:class:`Secret`, for octets."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN if self else super().__repr__()
+
+
 class Value:
     """The base of every frozen value.
 

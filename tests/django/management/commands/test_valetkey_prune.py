@@ -20,8 +20,7 @@ def prune() -> str:
     return out.getvalue()
 
 
-def claim(nonce: str, age: int) -> bool:
-    timestamp = int(time.time()) - age
+def claim(nonce: str, timestamp: int) -> bool:
     return nonces.claim("key", None, timestamp, nonce, until=timestamp + 300)
 
 
@@ -31,17 +30,18 @@ def test_old_nonces_and_request_tokens_are_deleted_and_counted(database: str) ->
     RequestToken.objects.filter(key=old.key).update(expires_at=timezone.now() - timedelta(hours=2))
     for age in (timedelta(days=6), timedelta(days=8)):
         application.refusals.create(status=401, at=timezone.now() - age)
-    assert claim("old", 7200)
-    assert claim("older", 7201)
-    assert claim("new", 0)
+    now = int(time.time())
+    assert claim("old", now - 7_200)
+    assert claim("older", now - 7_201)
+    assert claim("new", now)
     assert prune() == "Deleted 1 request tokens, 1 refusals and 2 nonces.\n"
     assert prune() == "Deleted 0 request tokens, 0 refusals and 0 nonces.\n"
     assert RequestToken.objects.get().key == new.key
     assert application.refusals.count() == 1
-    assert not claim("new", 0)
+    assert not claim("new", now)
 
 
 def test_nonces_in_a_cache_are_left_to_it() -> None:
-    assert claim("old", 7200)
+    assert claim("old", int(time.time()) - 7_200)
     with override_settings(VALETKEY={**settings.VALETKEY, "NONCE_CACHE": "default"}):
         assert prune() == "Deleted 0 request tokens, 0 refusals and 0 nonces.\n"

@@ -1,7 +1,12 @@
 """`manage.py valetkey_reencrypt` puts every secret under the newest key, while the site works."""
 
 import io
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ from valetkey.django import encryption
 from valetkey.django.management.commands import valetkey_reencrypt
 from valetkey.django.models import AccessToken, Application, RequestToken
 
+ROOT = Path(__file__).parents[4]
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
@@ -94,23 +100,51 @@ def test_many_rows_are_done_in_batches(token: AccessToken, monkeypatch: pytest.M
         assert reencrypt() == ("Encrypted 9 secrets anew.\n", "")
 
 
+#: The command in a process of its own, on the same files, which ends itself before the third row.
+KILLED = """
+import os, signal, sys
+from tests.django import settings
+
+site, nonces, *keys = sys.argv[1:]
+settings.DATABASES["default"]["NAME"], settings.DATABASES["nonces"]["NAME"] = site, nonces
+settings.VALETKEY["ENCRYPTION_KEYS"] = keys
+import django
+
+django.setup()
+from django.core.management import call_command
+from valetkey.django import encryption
+
+seal, rows = encryption.seal, []
+
+
+def sealing(*row):
+    rows.append(row)
+    if len(rows) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return seal(*row)
+
+
+encryption.seal = sealing
+call_command("valetkey_reencrypt")
+"""
+
+
 @pytest.mark.abuse("A74")
-def test_it_can_be_killed_between_two_rows(token: AccessToken, monkeypatch: pytest.MonkeyPatch) -> None:
-    seal, left = encryption.seal, [2]
-
-    def killed(kind: str, key: str, secret: str) -> str:
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        return seal(kind, key, secret)
-
+@pytest.mark.abuse("A73")
+def test_it_can_be_killed_between_two_rows(token: AccessToken, tmp_path: Path) -> None:
+    files = [str(settings.DATABASES[alias]["NAME"]) for alias in ("default", "nonces")]
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, *files, NEW, OLD],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.django.settings", "TMPDIR": str(tmp_path)},
+    )
+    assert ended.returncode == -signal.SIGKILL
     with keys(NEW, OLD):
-        with monkeypatch.context() as patch:
-            patch.setattr(encryption, "seal", killed)
-            with pytest.raises(KeyboardInterrupt):
-                reencrypt()
+        assert [encryption.is_current(text) for text in sealed()].count(True) == 2
         assert walk.call("/api/read", token.application, token).status_code == 200
         assert reencrypt() == ("Encrypted 2 secrets anew.\n", "")
+    with keys(NEW):
+        assert walk.call("/api/read", token.application, token).status_code == 200
 
 
 @pytest.mark.abuse("A74")
