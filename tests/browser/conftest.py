@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Error,
+    Playwright,
     StorageState,
     ViewportSize,
     expect,
@@ -27,7 +28,7 @@ from tests.browser.person import WIDTHS, Person
 from tests.running import Demo
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-PATIENCE = 4_000  # milliseconds; two workers and four servers share two cores
+PATIENCE = 15_000  # milliseconds; two workers and four servers share two cores
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -48,13 +49,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to sandbox root
     path = chromium()
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*QUIET, *sandbox])
+    with sync_playwright() as playwright, launch(playwright, path) as browser:
         yield browser
-        browser.close()
+
+
+def launch(playwright: Playwright, path: str) -> Browser:
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses to sandbox root
+    return playwright.chromium.launch(executable_path=path, headless=True, args=[*QUIET, *sandbox])
 
 
 def new_context(browser: Browser, size: ViewportSize, **options: Any) -> BrowserContext:
@@ -85,7 +88,6 @@ def context(
         photograph(context, request.node.nodeid)
     for page in context.pages[1:]:
         page.close()
-    context.pages[0].goto("about:blank")
     context.clear_cookies()
     context.clear_permissions()
     assert complaints.heard == []
@@ -97,9 +99,9 @@ def somebody(context: BrowserContext, demo: Demo) -> Person:
     return Person(context.pages[0] if context.pages else context.new_page(), demo)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def wrens_cookies(browser: Browser, demo: Demo) -> tuple[str, StorageState]:
-    """Of somebody who has signed up, once for all tests of a file: hashing a password takes half a second."""
+    """Of somebody who has signed up, once for all tests: hashing a password takes half a second."""
     context = new_context(browser, WIDTHS["desktop"])
     wren = Person(context.new_page(), demo)
     wren.sign_up()

@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from html import unescape
+from urllib.parse import urljoin
 
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import APIRequestContext, Locator, Page, ViewportSize, expect
 
-from tests.demo.caller import Caller
+from tests.demo.caller import Caller, granted
 from tests.running import Demo
-from valetkey import Consumer
+from valetkey import Consumer, RequestToken
 
 PASSWORD = "four plovers on a wire"
 WIDTHS = {"phone": ViewportSize(width=390, height=844), "desktop": ViewportSize(width=1280, height=900)}
@@ -47,9 +49,9 @@ class Person:
         self.click(self.page.get_by_role("link", name=link).first)
 
     def click(self, target: Locator) -> None:
-        for size in WIDTHS.values():
-            self.page.set_viewport_size(size)
-            target.click(trial=True)
+        target.click(trial=True)
+        at_desk = self.page.viewport_size == WIDTHS["desktop"]
+        self.page.set_viewport_size(WIDTHS["phone" if at_desk else "desktop"])
         target.click()
 
     def type(self, **fields: str) -> None:
@@ -90,13 +92,6 @@ class Person:
 
     # What takes several pages
 
-    def sign_up(self) -> None:
-        self.name = f"wren_{secrets.token_hex(4)}"
-        self.see("/signup/")
-        self.type(Screen_name=self.name, Name="Wren Castellanos", Password=PASSWORD)
-        self.press("Sign up")
-        self.reads(f"Welcome, @{self.name}.")
-
     def log_in(self, name: str, password: str) -> None:
         """On the page that asks for it."""
         self.name = name
@@ -114,35 +109,71 @@ class Person:
         self.press("Allow")
         self.is_at(f"Connected as @{self.name}")
 
-    def register(self, access: str = "Read and write", callbacks: str = "") -> "Program":
-        """An application of their own; they are at its page."""
-        name = f"Heron {secrets.token_hex(4)}"
-        self.see("/developers/new/")
-        self.type(Name=name, Callback_addresses=callbacks)
-        self.page.get_by_label(access).check()
-        self.press("Register")
-        self.is_at(name)
-        return Program(self, name)
-
-    def allow(self, program: Caller) -> str:
-        """The PIN that comes of letting a program in."""
-        self.open(program.authorize_url(program.request_token()))
-        self.press("Allow")
-        return self.pin
+    def ask(self, program: Caller, asked: str = "") -> RequestToken:
+        """The person is asked by a program that wants a PIN; its request token."""
+        token = program.request_token(asked=asked)
+        self.open(program.authorize_url(token))
+        return token
 
     @property
     def pin(self) -> str:
         return self.page.locator("#pin").get_attribute("value") or ""
 
+    # What a test needs before it starts: done with the browser's cookies, and without its eyes
+
+    def sign_up(self) -> None:
+        self.name = f"wren_{secrets.token_hex(4)}"
+        page = self.send("/signup/", username=self.name, name="Wren Castellanos", password=PASSWORD)
+        assert f"Welcome, @{self.name}." in page, page
+
+    def register(self, access: str = "write", callbacks: str = "") -> "Program":
+        """An application of their own."""
+        name = f"Heron {secrets.token_hex(4)}"
+        return Program(
+            self.demo, name, self.send("/developers/new/", name=name, access=access, callbacks=callbacks)
+        )
+
+    def let_in(self, access: str = "write") -> "Program":
+        """A program of their own that they have allowed, with its access token."""
+        program = self.register(access)
+        token = program.request_token()
+        program.token = granted(program.access_token(token, self.allow(program, token)))
+        return program
+
+    def allow(self, program: Caller, token: RequestToken) -> str:
+        """The PIN that comes of it."""
+        return _found(r'<data value="(\d{8})"', self.send(program.authorize_url(token), decision="allow"))
+
+    def send(self, address: str, **typed: str) -> str:
+        """Fills the form with these fields on that page of Aviary's, and sends it; the page after that."""
+        address = urljoin(self.aviary, address)
+        page = self._request.get(address).text()
+        forms = re.findall(r"<form\b.*?</form>", page, re.DOTALL)
+        form = next(form for form in forms if all(f'name="{name}"' in form for name in typed))
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        action = re.match(r'<form[^>]*? action="([^"]*)"', form)
+        sent = urljoin(address, action[1] if action else "")
+        return self._request.post(sent, form={**hidden, **typed}).text()
+
+    @property
+    def _request(self) -> APIRequestContext:
+        return self.page.context.request
+
 
 class Program(Caller):
-    """A program with the key and secret that stand on the page where its owner is."""
+    """A program with the key and secret that stand on its owner's page about it."""
 
-    def __init__(self, owner: Person, name: str) -> None:
-        super().__init__(owner.demo, consumer_on(owner.page))
+    def __init__(self, demo: Demo, name: str, page: str) -> None:
+        super().__init__(demo, consumer_on(page))
         self.name = name
-        self.path = owner.page.url.removeprefix(owner.aviary)
+        self.path = f"/developers/{_found(r'/developers/([0-9]+)/edit/', page)}/"
 
 
-def consumer_on(page: Page) -> Consumer:
-    return Consumer(*(page.locator(f"#{part}").text_content() or "" for part in ("ck", "cs")))
+def consumer_on(page: str) -> Consumer:
+    return Consumer(*(_found(rf'id="{part}">([^<]*)<', page) for part in ("ck", "cs")))
+
+
+def _found(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    assert found, f"no {pattern} in {page}"
+    return unescape(found[1])

@@ -5,19 +5,9 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser import administrator
-from tests.browser.person import Person, Program
-from tests.demo.caller import Caller, granted, problem
+from tests.browser.person import Person
+from tests.demo.caller import Caller, problem
 from tests.running import Demo
-
-
-def let_in(person: Person, access: str = "Read and write") -> Program:
-    """A program that the person has allowed, with its access token."""
-    program = person.register(access)
-    token = program.request_token()
-    person.open(program.authorize_url(token))
-    person.press("Allow")
-    program.token = granted(program.access_token(token, person.pin))
-    return program
 
 
 def refusal(program: Caller) -> str:
@@ -35,7 +25,7 @@ def test_who_has_allowed_nothing_reads_how_an_application_comes_here(somebody: P
 
 
 def test_one_is_revoked_at_once_and_the_others_go_on(wren: Person) -> None:
-    kept, ended = let_in(wren), let_in(wren)
+    kept, ended = wren.let_in(), wren.let_in()
     wren.see()
     wren.follow(f"@{wren.name}")
     wren.follow("Connected applications")
@@ -56,7 +46,7 @@ def test_one_is_revoked_at_once_and_the_others_go_on(wren: Person) -> None:
 
 
 def test_each_has_a_page_of_its_own_from_which_it_is_revoked_too(wren: Person) -> None:
-    program = let_in(wren, "Read only")
+    program = wren.let_in("read")
     wren.see("/account/applications/")
     wren.follow(program.name)
     wren.is_at(program.name)
@@ -70,7 +60,7 @@ def test_each_has_a_page_of_its_own_from_which_it_is_revoked_too(wren: Person) -
 
 
 def test_all_are_revoked_together_once_that_is_confirmed(wren: Person) -> None:
-    programs = [let_in(wren), let_in(wren)]
+    programs = [wren.let_in(), wren.let_in()]
     wren.see("/account/applications/")
     wren.follow("Revoke all…")
     number = wren.main.get_by_role("listitem").count()
@@ -88,7 +78,7 @@ def test_all_are_revoked_together_once_that_is_confirmed(wren: Person) -> None:
 
 
 def test_a_program_that_ends_its_own_token_is_no_longer_connected(wren: Person) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     wren.see("/account/applications/")
     expect(wren.card(program.name)).to_be_visible()
     assert program.post("/oauth/invalidate_token").status == 200
@@ -98,9 +88,8 @@ def test_a_program_that_ends_its_own_token_is_no_longer_connected(wren: Person) 
 
 
 def test_what_was_allowed_and_not_fetched_yet_ends_too(wren: Person) -> None:
-    program = let_in(wren)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    program = wren.let_in()
+    token = wren.ask(program)
     wren.press("Allow")
     pin = wren.pin
     wren.see("/account/applications/")
@@ -110,17 +99,17 @@ def test_what_was_allowed_and_not_fetched_yet_ends_too(wren: Person) -> None:
 
 
 def test_who_has_revoked_it_reads_so_when_it_asks_again(wren: Person) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     wren.see("/account/applications/")
     wren.press(f"Revoke {program.name}")
-    wren.open(program.authorize_url(program.request_token()))
+    wren.ask(program)
     wren.reads("You revoked this application on")
     wren.press("Allow")
     wren.is_at(f"Type this PIN into {program.name}")
 
 
 def test_a_suspended_application_says_so_in_its_card(wren: Person, demo: Demo) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     administrator.suspend(demo, program.consumer)
     wren.see("/account/applications/")
     expect(wren.card(program.name)).to_contain_text("Suspended by Aviary’s administrator.")

@@ -37,14 +37,14 @@ def test_a_person_who_denies_is_told_so_at_the_test_site_and_can_connect_after_a
 
 def test_who_denies_a_program_that_asks_for_a_pin_reads_that_it_got_nothing(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.press("Deny")
     wren.is_at("You denied it")
     wren.reads(f"{APP} got no access, and was not told who you are. You can close this page.")
     assert problem(program.access_token(token, "00000000")) == "permission_denied"
 
 
+@pytest.mark.abuse("A68")
 def test_a_program_on_this_computer_gets_its_answer_at_its_callback(wren: Person) -> None:
     with serving(always(200, "Back at the program", {"Content-Type": "text/plain"})) as loopback:
         program = wren.register(callbacks="http://127.0.0.1/ready")
@@ -65,7 +65,7 @@ def test_a_program_on_this_computer_gets_its_answer_at_its_callback(wren: Person
 
 def test_who_is_asked_to_let_it_read_only_reads_that_it_cant_post(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    wren.open(program.authorize_url(program.request_token(asked="read")))
+    wren.ask(program, "read")
     wren.is_at(f"Allow {APP} to read as @{wren.name}?")
     can, cannot = (wren.main.locator("dd").filter(has=wren.page.locator(kind)) for kind in (".yes", ".no"))
     expect(can).not_to_contain_text("post statuses")
@@ -73,24 +73,22 @@ def test_who_is_asked_to_let_it_read_only_reads_that_it_cant_post(wren: Person, 
 
 
 def test_who_is_asked_for_more_than_before_reads_what_is_new(wren: Person) -> None:
-    program = wren.register("Read and write")
-    token = program.request_token(asked="read")
-    wren.open(program.authorize_url(token))
+    program = wren.register()
+    token = wren.ask(program, "read")
     wren.press("Allow")
     granted(program.access_token(token, wren.pin))
 
-    wren.open(program.authorize_url(program.request_token(asked="read")))
+    wren.ask(program, "read")
     wren.reads("You allowed this on", f"Allow again only if {program.name} asked you to; revoking ends both.")
-    wren.open(program.authorize_url(program.request_token()))
+    wren.ask(program)
     wren.reads("It asks for more than before.", "you allowed it to read.")
     wren.reads("New: post statuses in your name")
 
 
 @pytest.mark.abuse("A44")
 def test_a_request_that_changes_while_somebody_reads_is_asked_again(wren: Person) -> None:
-    program = wren.register("Read only")
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    program = wren.register("read")
+    token = wren.ask(program)
     owner = wren.another_tab()
     owner.see(program.path)
     owner.page.get_by_label("Read and write").check()
@@ -109,7 +107,7 @@ def test_another_account_is_asked_for_with_one_button_and_comes_back_here(
 ) -> None:
     somebody.sign_up()
     program = Caller(demo)
-    somebody.open(program.authorize_url(program.request_token()))
+    somebody.ask(program)
     somebody.press("Not you? Use another account")
     somebody.is_at("Log in")
     somebody.reads(f"{APP} asks for access to your account. Log in first; then you decide.")
@@ -129,8 +127,7 @@ def test_where_somebody_decides_there_is_nothing_else_to_do(wren: Person) -> Non
 
 def test_an_expired_request_says_how_long_one_is_good_for(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     administrator.let_expire(demo, token)
     wren.press("Allow")
     wren.is_at("This request has expired")
@@ -188,8 +185,7 @@ def test_two_tabs_with_a_request_each_are_both_answered(wren: Person) -> None:
 def test_who_changes_accounts_between_two_tabs_decides_for_nobody(somebody: Person, demo: Demo) -> None:
     somebody.sign_up()
     program = Caller(demo)
-    token = program.request_token()
-    somebody.open(program.authorize_url(token))
+    somebody.ask(program)
     other = somebody.another_tab()
     other.sign_up()
     somebody.press("Allow")
@@ -212,8 +208,7 @@ def test_another_persons_request_is_nobody_elses_to_see(wren: Person, demo: Demo
 
 
 def test_a_suspended_application_can_be_allowed_by_nobody(wren: Person, demo: Demo) -> None:
-    program = wren.register()
-    wren.allow(program)
+    program = wren.let_in()
     address = program.authorize_url(program.request_token())
     administrator.suspend(demo, program.consumer, "Sends spam.")
     wren.open(address)
@@ -227,7 +222,7 @@ def test_a_suspended_application_can_be_allowed_by_nobody(wren: Person, demo: De
 
 def test_without_its_cookies_a_decision_does_not_arrive(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    wren.open(program.authorize_url(program.request_token()))
+    wren.ask(program)
     wren.page.context.clear_cookies(name="aviary_csrftoken")
     wren.press("Allow")
     wren.is_at("Your decision didn’t arrive")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser import administrator
 from tests.browser.person import Person, consumer_on
-from tests.browser.test_connected_applications import let_in, refusal
+from tests.browser.test_connected_applications import refusal
 from tests.demo.caller import Caller, granted, problem
 from tests.running import Demo
 from valetkey import AccessToken
@@ -24,6 +24,7 @@ def own_token(person: Person) -> AccessToken:
 
 def test_a_secret_is_shown_and_hidden_and_copied(wren: Person) -> None:
     program = wren.register()
+    wren.see(program.path)
     page = wren.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     secret = page.locator("#cs")
@@ -38,7 +39,7 @@ def test_a_secret_is_shown_and_hidden_and_copied(wren: Person) -> None:
 
 
 def test_key_and_secret_are_reset_once_what_it_breaks_is_read(wren: Person) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     wren.see(program.path)
     wren.press(f"Make an access token for @{wren.name}")
     wren.follow("Reset key and secret…")
@@ -58,21 +59,22 @@ def test_key_and_secret_are_reset_once_what_it_breaks_is_read(wren: Person) -> N
     wren.is_at(program.name)
     wren.reads("New key and secret. The old ones stopped working at")
     wren.reads(f"1 person must allow {program.name} again.", "Nobody allows it yet.")
-    new = consumer_on(wren.page)
+    new = consumer_on(wren.page.content())
     assert new.key != program.consumer.key
     assert new.secret != program.consumer.secret
     assert refusal(program) == "consumer_key_unknown"
     assert refusal(Caller(wren.demo, new, program.token)) in ("token_rejected", "token_revoked")
-    wren.allow(Caller(wren.demo, new))
+    wren.ask(Caller(wren.demo, new))
+    wren.reads("You revoked this application on")
 
 
 def test_a_second_secret_is_added_used_and_the_older_one_retired(wren: Person, demo: Demo) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     wren.see(program.path)
     wren.press("Add a second secret")
     wren.reads("Added. Both secrets work until you retire the older one.")
     wren.reads("Both secrets work. Retire the older one when nothing uses it any more.")
-    older, newer = program, Caller(demo, consumer_on(wren.page), program.token)
+    older, newer = program, Caller(demo, consumer_on(wren.page.content()), program.token)
     assert newer.consumer.key == older.consumer.key
     assert [caller.get(VERIFY).status for caller in (older, newer)] == [200, 200]
     wren.page.reload()
@@ -95,6 +97,7 @@ def test_an_older_secret_that_nothing_uses_any_more_is_retired_without_a_warning
     wren: Person, demo: Demo
 ) -> None:
     program = wren.register()
+    wren.see(program.path)
     wren.press("Add a second secret")
     wren.follow("Retire… the older secret")
     wren.reads("Never used.", "It can’t be brought back.")
@@ -109,7 +112,7 @@ def test_an_older_secret_that_nothing_uses_any_more_is_retired_without_a_warning
 
 
 def test_access_that_is_raised_lets_no_token_grow(wren: Person, demo: Demo) -> None:
-    program = let_in(wren, "Read only")
+    program = wren.let_in("read")
     wren.see(program.path)
     wren.press(f"Make an access token for @{wren.name}")
     own = Caller(demo, program.consumer, own_token(wren))
@@ -130,8 +133,7 @@ def test_access_that_is_raised_lets_no_token_grow(wren: Person, demo: Demo) -> N
     wren.press(f"Make an access token for @{wren.name}")
     assert Caller(demo, program.consumer, own_token(wren)).update("Yes")["text"] == "Yes"
 
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.reads("It asks for more than before.")
     wren.press("Allow")
     again = granted(program.access_token(token, wren.pin))
@@ -139,7 +141,7 @@ def test_access_that_is_raised_lets_no_token_grow(wren: Person, demo: Demo) -> N
 
 
 def test_access_that_is_lowered_stops_posting_with_every_token(wren: Person) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     wren.see(program.path)
     wren.page.get_by_label("Read only").check()
     wren.press("Save access")
@@ -153,6 +155,7 @@ def test_access_that_is_lowered_stops_posting_with_every_token(wren: Person) -> 
 
 def test_ones_own_access_token_is_made_used_and_revoked(wren: Person, demo: Demo) -> None:
     program = wren.register()
+    wren.see(program.path)
     wren.reads(f"For programs that act as you, @{wren.name}, and as nobody else.")
     wren.press(f"Make an access token for @{wren.name}")
     wren.reads("Made. Token and secret stand below.")
@@ -180,12 +183,12 @@ def test_what_belongs_to_somebody_else_is_not_there(wren: Person) -> None:
 
 
 def test_a_suspended_application_tells_its_owner_why(wren: Person, demo: Demo) -> None:
-    program = let_in(wren)
+    program = wren.let_in()
     administrator.suspend(demo, program.consumer, "It posts what nobody wrote.")
     wren.see("/developers/")
     expect(wren.card(program.name)).to_contain_text("Suspended")
     wren.follow(program.name)
-    wren.reads("Suspended by Aviary’s administrator on", "It posts what nobody wrote.")
+    wren.reads("Suspended by Aviary’s administrator on", ": It posts what nobody wrote. Every request is")
     wren.reads("Every request is refused with consumer_key_refused.")
     assert refusal(program) == "consumer_key_refused"
     administrator.resume(demo, program.consumer)

@@ -58,15 +58,15 @@ def test_the_question_is_answered_and_nothing_is_chosen_beforehand(wren: Person)
 
 
 def test_the_question_is_denied(wren: Person, demo: Demo) -> None:
-    program = Caller(demo)
-    wren.open(program.authorize_url(program.request_token()))
+    wren.ask(Caller(demo))
     tabbed(wren.page, 3)
     wren.page.keyboard.press("Space")
     wren.is_at("You denied it")
 
 
 def test_a_pin_is_cancelled(wren: Person, demo: Demo) -> None:
-    wren.allow(Caller(demo))
+    wren.ask(Caller(demo))
+    wren.press("Allow")
     assert tabbed(wren.page, 3) == ["Skip to content", "Copy the PIN", "Cancel this PIN"]
     wren.page.keyboard.press("Enter")
     wren.is_at("PIN cancelled")

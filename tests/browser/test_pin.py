@@ -11,8 +11,7 @@ APP = "Tutorial test site"
 
 def test_a_pin_says_what_it_is_good_for_and_lets_the_program_in_once(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.is_at(f"Allow {APP} to read and post as @{wren.name}?")
     wren.reads(f"a PIN of 8 digits, to type into {APP}.")
     wren.press("Allow")
@@ -30,7 +29,9 @@ def test_a_pin_says_what_it_is_good_for_and_lets_the_program_in_once(wren: Perso
 
 def test_a_pin_is_read_out_digit_by_digit_and_copied_in_one_piece(wren: Person, demo: Demo) -> None:
     wren.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    pin = wren.allow(Caller(demo))
+    wren.ask(Caller(demo))
+    wren.press("Allow")
+    pin = wren.pin
     spoken = ", ".join(" ".join(half) for half in (pin[:4], pin[4:]))
     expect(wren.page.get_by_role("img", name=spoken)).to_be_visible()
     wren.press("Copy the PIN")
@@ -40,8 +41,7 @@ def test_a_pin_is_read_out_digit_by_digit_and_copied_in_one_piece(wren: Person, 
 
 def test_a_pin_is_not_shown_again_and_works_all_the_same(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.press("Allow")
     pin = wren.pin
     wren.page.reload()
@@ -55,8 +55,7 @@ def test_a_pin_is_not_shown_again_and_works_all_the_same(wren: Person, demo: Dem
 
 def test_a_cancelled_pin_lets_nobody_in(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.press("Allow")
     pin = wren.pin
     wren.press("Cancel this PIN")
@@ -67,8 +66,7 @@ def test_a_cancelled_pin_lets_nobody_in(wren: Person, demo: Demo) -> None:
 
 def test_five_wrong_tries_end_a_pin_and_its_person_reads_so(wren: Person, demo: Demo) -> None:
     program = Caller(demo)
-    token = program.request_token()
-    wren.open(program.authorize_url(token))
+    token = wren.ask(program)
     wren.press("Allow")
     pin = wren.pin
     wrong = f"{(int(pin) + 1) % 10**8:08}"

@@ -66,7 +66,7 @@ def test_who_is_sent_to_log_in_again_does_so_and_then_decides(somebody: Person, 
     program = Caller(demo)
     somebody.open(sign_in_at(program, program.request_token(), force_login="true"))
     somebody.is_at("Log in again")
-    somebody.reads("Tutorial test site asks you to log in again.", f"You are logged in as {somebody.name}.")
+    somebody.reads("Tutorial test site asks you to log in again.", f"You are logged in as @{somebody.name}.")
     somebody.press("Log in again")
     somebody.is_at("Log in")
     somebody.log_in(somebody.name, PASSWORD)

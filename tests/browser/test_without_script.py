@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import WIDTHS, new_context
-from tests.browser.person import Person
+from tests.browser.conftest import new_context
+from tests.browser.person import WIDTHS, Person
 from tests.demo.caller import Caller, granted
 from tests.running import Demo
 
@@ -19,9 +19,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def test_the_main_path_is_walked(somebody: Person, demo: Demo) -> None:
+    page = somebody.page
     somebody.sign_up()
     program = somebody.register()
-    page = somebody.page
+    somebody.see(program.path)
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
     page.get_by_text("Show the consumer secret").click()
     expect(page.locator("#cs")).to_be_visible()
@@ -42,8 +43,7 @@ def test_the_main_path_is_walked(somebody: Person, demo: Demo) -> None:
     somebody.press("Post")
     somebody.reads("Posted.", "And by hand")
 
-    token = program.request_token()
-    somebody.open(program.authorize_url(token))
+    token = somebody.ask(program)
     somebody.press("Allow")
     assert Caller(demo, program.consumer, granted(program.access_token(token, somebody.pin))).update("PIN")
     somebody.see("/account/applications/")

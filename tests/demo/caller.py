@@ -48,7 +48,7 @@ class Caller:
         return RequestToken(*_token_of(answer))
 
     def first_leg(self, callback: str, asked: str = "") -> Answer:
-        """`asked` is the access that it asks for, as clients write it; all that it may, where it names none."""
+        """`asked` is the access it asks for, as clients write it; all that it may, where it names none."""
         address = f"{self.origin}/oauth/request_token" + (f"?x_auth_access_type={asked}" if asked else "")
         return send(Signer(self.consumer).sign("POST", address, oauth={"oauth_callback": callback}))
 

@@ -28,6 +28,8 @@ _UNTRANSLATED = re.compile(
 )
 
 _READ = {"alt", "aria-label", "placeholder", "title"}
+# Decoration, what says that it is English or a name, and what people wrote.
+_NO_LANGUAGE = {("aria-hidden", "true"), ("lang", "en"), ("translate", "no"), ("dir", "auto")}
 _NEVER_READ = {"bdi", "code", "pre", "script", "style", "svg"}
 _EMPTY = {"br", "hr", "img", "input", "link", "meta", "wbr"}
 
@@ -62,7 +64,8 @@ def _marked(words: str) -> str:
 
 def unmarked(html: str, known: Iterable[str] = ()) -> list[str]:
     """What a person reads on a page and no mark is around. `known`: what is no language, such as the names of
-    people and applications; what stands in ``bdi`` and ``code``, or says that it is English, needs no naming.
+    people and applications. What people wrote (``bdi``, ``dir="auto"``), code, and what says that it is
+    English or a name need no naming.
     """
     reader = _Reader(sorted(known, key=len, reverse=True))
     reader.feed(html)
@@ -84,9 +87,8 @@ class _Reader(HTMLParser):
         for name in (*_READ, *(name for name in given if name.startswith("data-say"))):
             if not self.silent and name in given:
                 self.judge(given[name], [])
-        silent = tag in _NEVER_READ or given.get("aria-hidden") == "true" or given.get("lang") == "en"
-        code = {"code", "mono"} & set(given.get("class", "").split())
-        if tag not in _EMPTY and (self.silent or silent or code):
+        silent = tag in _NEVER_READ or {"code", "mono"} & set(given.get("class", "").split())
+        if tag not in _EMPTY and (self.silent or silent or _NO_LANGUAGE & given.items()):
             self.silent.append(tag)
 
     def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:

@@ -5,12 +5,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +19,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.demo.caller import Caller, as_json, problem, replaced
+from tests.demo.caller import Caller, as_json, granted, problem, replaced
+from tests.demo.visitor import PASSWORD, Visitor
 from tests.running import Demo, wait_until_free
+from valetkey import Answer, Signed, Signer
 from valetkey.protocol.errors import ServiceError
 from valetkey.urllib import send
 
@@ -118,7 +121,7 @@ def test_ctrl_c_in_the_middle_of_posts_loses_none_that_was_answered(own: Demo) -
     idle = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
     idle.request("GET", "/")
     idle.getresponse().read()
-    posts = Posts(own)
+    posts = Sending.posts(own)
     with ThreadPoolExecutor(THREADS) as pool:
         for number in range(POSTS):
             pool.submit(posts.send, number)
@@ -129,7 +132,8 @@ def test_ctrl_c_in_the_middle_of_posts_loses_none_that_was_answered(own: Demo) -
     idle.close()
     own.start()
     timeline = as_json(Caller(own).get("/1/feed/timeline.json", count=200))
-    assert set(posts.accepted.values()) <= {status["id"] for status in timeline}
+    accepted = {as_json(answer)["id"] for answer in posts.accepted.values()}
+    assert accepted <= {status["id"] for status in timeline}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -230,14 +234,22 @@ def test_no_secret_stands_in_an_argument_or_in_the_environment(own: Demo) -> Non
 
 @pytest.mark.abuse("A61")
 def test_no_secret_stands_in_a_log(own: Demo) -> None:
-    caller = Caller(own)
+    caller, wren = Caller(own), Visitor.new(own)
     caller.update("x")
     caller.get("/1/feed/timeline.json", secret="in the query")
     caller.get("/nowhere/", oauth_verifier="visible")
+    token = caller.request_token()
+    pin = wren.pin(caller.authorize_url(token))
+    made = granted(caller.access_token(token, pin))
+    wren.get(f"{own.info['site']}/verify/?oauth_token={token.key}&oauth_verifier=visible")
+    wren.get(f"{own.info['site']}/nowhere/?oauth_token={token.key}&oauth_verifier=visible")
     own.stop()
     logged = "".join(path.read_text() for path in (own.folder / "data").glob("*.log")) + own.errors
-    assert "Not Found: /nowhere/" in logged
-    for text in (caller.token.key, caller.token.secret, caller.consumer.secret, "visible", "oauth_signature"):
+    assert logged.count("Not Found: /nowhere/") == 2
+    for text in (
+        *(caller.token.key, caller.token.secret, caller.consumer.secret, "visible", "oauth_signature"),
+        *(token.key, token.secret, pin, made.key, made.secret, PASSWORD, wren.cookie("aviary_sessionid")),
+    ):
         assert text not in logged
 
 
@@ -296,15 +308,19 @@ def test_behind_a_proxy_signatures_are_verified_for_the_public_origin(tmp_path: 
         assert answer.status == 200
 
 
-class Posts:
-    """A hundred posts from eight threads, some of which the demo's end cuts off."""
+class Sending:
+    """Requests from eight threads, some of which the demo's end cuts off."""
 
-    def __init__(self, demo: Demo) -> None:
-        caller = Caller(demo)
-        path = "/1/statuses/update.json"
-        self.requests = [caller.signed("POST", path, {"status": f"post {number}"}) for number in range(POSTS)]
-        self.accepted: dict[int, int] = {}
+    def __init__(self, requests: Sequence[Signed]) -> None:
+        self.requests = requests
+        self.accepted: dict[int, Answer] = {}
         self.some = threading.Event()
+
+    @classmethod
+    def posts(cls, demo: Demo) -> "Sending":
+        """A hundred of them."""
+        caller, path = Caller(demo), "/1/statuses/update.json"
+        return cls([caller.signed("POST", path, {"status": f"post {number}"}) for number in range(POSTS)])
 
     def send(self, number: int) -> None:
         try:
@@ -312,13 +328,13 @@ class Posts:
         except ServiceError:
             return
         if answer.status == 200:
-            self.accepted[number] = as_json(answer)["id"]
-            if len(self.accepted) >= POSTS // 4:
+            self.accepted[number] = answer
+            if len(self.accepted) >= len(self.requests) // 4:
                 self.some.set()
 
     def until_killed(self, demo: Demo, *, parent_alone: bool) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
-            for number in range(POSTS):
+            for number in range(len(self.requests)):
                 pool.submit(self.send, number)
             assert self.some.wait(60)
             demo.kill(parent_alone=parent_alone)
@@ -329,7 +345,7 @@ class Posts:
 def test_a_killed_demo_has_every_status_it_answered_for_and_accepts_no_request_again(
     own: Demo, parent_alone: bool
 ) -> None:
-    posts = Posts(own)
+    posts = Sending.posts(own)
     group = own.process.pid
     posts.until_killed(own, parent_alone=parent_alone)
     killed = time.monotonic()
@@ -346,13 +362,63 @@ def test_a_killed_demo_has_every_status_it_answered_for_and_accepts_no_request_a
     caller = Caller(own)
     timeline = as_json(caller.get("/1/feed/timeline.json", count=200))
     shown = {status["id"]: status["text"] for status in timeline}
-    assert {number: shown.get(identifier) for number, identifier in posts.accepted.items()} == {
+    accepted = {number: as_json(answer)["id"] for number, answer in posts.accepted.items()}
+    assert {number: shown.get(identifier) for number, identifier in accepted.items()} == {
         number: f"post {number}" for number in posts.accepted
     }
     for number in posts.accepted:
         answer = send(posts.requests[number])
         assert (answer.status, problem(answer)) == (401, "nonce_used"), number
     caller.update("after")
+
+
+EXCHANGES = 24
+
+
+@pytest.mark.abuse("A73")
+@pytest.mark.abuse("A41")
+def test_a_killed_demo_knows_every_exchange_it_answered_for_and_made_no_half_of_one(own: Demo) -> None:
+    wren, caller = Visitor.new(own), Caller(own)
+    tokens = [caller.request_token() for _ in range(EXCHANGES)]
+    pins = [wren.pin(caller.authorize_url(token)) for token in tokens]
+    url = f"{caller.origin}/oauth/access_token"
+    signed = [
+        Signer(caller.consumer, token).sign("POST", url, oauth={"oauth_verifier": pin})
+        for token, pin in zip(tokens, pins, strict=True)
+    ]
+    exchanges = Sending(signed)
+    exchanges.until_killed(own, parent_alone=False)
+    own.restart()
+    for number, answer in exchanges.accepted.items():
+        theirs = Caller(own, token=granted(answer)).get("/1.1/account/verify_credentials.json")
+        assert as_json(theirs)["screen_name"] == wren.name
+        again = send(signed[number])
+        assert (again.status, problem(again)) == (401, "nonce_used")
+        anew = caller.access_token(tokens[number], pins[number])
+        assert (anew.status, problem(anew)) == (401, "token_used")
+    for number in set(range(EXCHANGES)) - exchanges.accepted.keys():
+        anew = caller.access_token(tokens[number], pins[number])
+        assert anew.status == 200 or problem(anew) == "token_used", "its answer was cut off"
+    with closing(sqlite3.connect(own.folder / "data" / "aviary.sqlite3")) as database:
+        (made,) = database.execute("SELECT count(*) FROM valetkey_accesstoken WHERE own = 0").fetchone()
+        (used,) = database.execute(
+            "SELECT count(*) FROM valetkey_requesttoken WHERE state = 'used'"
+        ).fetchone()
+    assert made == used == EXCHANGES
+
+
+@pytest.mark.abuse("A73")
+@pytest.mark.abuse("A42")
+def test_a_kill_gives_nobody_more_tries_for_a_pin(own: Demo) -> None:
+    wren, caller = Visitor.new(own), Caller(own)
+    token = caller.request_token()
+    pin = wren.pin(caller.authorize_url(token))
+    wrong = f"{(int(pin) + 1) % 10**8:08}"
+    for _ in range(5):
+        assert problem(caller.access_token(token, wrong)) == "parameter_rejected"
+    own.kill()
+    own.restart()
+    assert problem(caller.access_token(token, pin)) == "token_rejected"
 
 
 def test_after_a_kill_it_starts_at_once_on_the_same_ports(own: Demo) -> None:

@@ -58,6 +58,7 @@ class Impatient(socket.socket):
         try:
             return super().recv(size, flags)
         except TimeoutError:
+            self.shutdown(socket.SHUT_RD)  # nor is it waited for again
             return b""
 
 

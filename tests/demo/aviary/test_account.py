@@ -1,10 +1,20 @@
 """Signing up, logging in and out, and connected applications."""
 
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from tests.demo.caller import Caller, granted, problem
+from tests.demo.test_launcher import processes
 from tests.demo.visitor import PASSWORD, Visitor, text_of
 from tests.running import Demo
+from valetkey.urllib import send
 
 MIXED = "This name mixes alphabets or holds invisible characters. Choose another."
 
@@ -112,6 +122,41 @@ def test_logging_in_never_leads_to_another_site(demo: Demo, address: str) -> Non
     assert answer.location in ("/", "/%0d%0aSet-Cookie:a=b")
 
 
+@pytest.mark.abuse("A60")
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_signing_up_never_leads_to_another_site(demo: Demo, address: str) -> None:
+    visitor = Visitor(demo)
+    page = visitor.see("/signup/")
+    form = page.text[page.text.index("<form") : page.text.index("</form>")]
+    typed = {"username": visitor.name, "password": PASSWORD, "name": "", "next": address}
+    assert visitor.post(page, form, typed).location in ("/", "/%0d%0aSet-Cookie:a=b")
+
+
+@pytest.mark.abuse("A60")
+@pytest.mark.abuse("A55")
+def test_nobody_is_logged_in_by_a_form_of_another_site(demo: Demo) -> None:
+    mallory, victim = Visitor.new(demo), Visitor(demo)
+    page = victim.see("/login/")
+    typed = {"username": mallory.name, "password": PASSWORD}
+    for forged in ({}, {"csrfmiddlewaretoken": "x" * 64}):
+        assert victim.post(page, "<form>", typed | forged).status == 403
+    assert victim.see("/account/").title == "Log in"
+
+
+@pytest.mark.abuse("A60")
+def test_no_cookie_comes_along_with_another_site_s_form_and_none_is_read_by_a_script(demo: Demo) -> None:
+    visitor = Visitor.new(demo)
+    again = Visitor(demo)
+    page = again.see("/login/")
+    cookies = [
+        *page.headers.every("Set-Cookie"),
+        *again.fill(page, username=visitor.name, password=PASSWORD).headers.every("Set-Cookie"),
+    ]
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"aviary_csrftoken", "aviary_sessionid"}
+    for cookie in cookies:
+        assert {"SameSite=Lax", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+
+
 def test_logging_in_leads_back_to_where_one_was_sent_from(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     visitor.press(visitor.see("/account/"), "Log out")
@@ -175,6 +220,76 @@ def test_a_revoked_application_stops_at_once_on_both_workers(demo: Demo) -> None
         answer = caller.post("/1/statuses/update.json", status="no")
         assert (answer.status, problem(answer)) == (401, "token_revoked")
     assert "No application can use your account." in page.text
+
+
+WORKERS, THREADS, ENOUGH = 4, 8, 40
+
+
+def aviary(demo: Demo) -> list[int]:
+    """Aviary's processes: the arbiter, which is the oldest, and its workers."""
+    return [
+        process
+        for process in sorted(processes(demo.process.pid))
+        if b"serve\0aviary" in Path(f"/proc/{process}/cmdline").read_bytes()
+    ]
+
+
+class Load:
+    """Requests without a pause, from several threads: when each began, and the status of its answer."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.seen: list[tuple[float, int]] = []
+        self.over = threading.Event()
+
+    def go_on(self) -> None:
+        try:
+            while not self.over.is_set():
+                signed = self.caller.signed("POST", "/1/statuses/update.json", {"status": "under load"})
+                began = time.monotonic()
+                self.seen.append((began, send(signed).status))
+        finally:
+            self.over.set()
+
+    def since(self, moment: float) -> list[int]:
+        """What those were answered that began later, as soon as there are enough."""
+        while len(found := [status for began, status in self.seen if began > moment]) < ENOUGH:
+            assert not self.over.wait(0.05)
+        return found
+
+
+@pytest.fixture(scope="module")
+def many_workers() -> Iterator[Demo]:
+    with Demo.started() as demo:
+        while len(aviary(demo)) < 1 + WORKERS:
+            os.kill(aviary(demo)[0], signal.SIGTTIN)  # one worker more
+            time.sleep(1)
+        yield demo
+
+
+@pytest.mark.abuse("A47")
+@pytest.mark.parametrize("way", ["a page", "the program itself"])
+def test_no_request_that_begins_after_a_revocation_was_answered_succeeds_in_any_of_four_workers(
+    many_workers: Demo, way: str
+) -> None:
+    visitor = Visitor.new(many_workers)
+    caller = walk(many_workers, visitor)
+    page = visitor.see("/account/applications/")
+    form = page.text.partition('action="/account/applications/')[2].partition("</form>")[0]
+    load = Load(caller)
+    with ThreadPoolExecutor(THREADS) as pool:
+        running = [pool.submit(load.go_on) for _ in range(THREADS)]
+        assert set(load.since(0)) == {200}
+        if way == "a page":
+            assert visitor.post(page, f'<form action="/account/applications/{form}', {}).status == 302
+        else:
+            assert caller.post("/oauth/invalidate_token").status == 200
+        answered = time.monotonic()
+        load.since(answered)
+        load.over.set()
+    for thread in running:
+        thread.result()
+    assert set(load.since(answered)) == {401}
 
 
 def test_revoking_also_ends_what_was_allowed_and_not_fetched_yet(demo: Demo) -> None:

@@ -215,6 +215,25 @@ def test_another_method_gets_405_in_json(robin: Caller, method: str, path: str) 
     assert as_json(answer)["errors"]
 
 
+@pytest.mark.abuse("A62")
+def test_no_answer_to_a_program_is_kept_by_a_cache(demo: Demo, robin: Caller) -> None:
+    reader = Visitor.new(demo).register(access="read")
+    read_only = Caller(demo, reader.consumer, reader.own_token())
+    verified = [
+        (200, robin.get("/1/feed/timeline.json")),
+        (400, robin.get("/1/feed/timeline.json", count=0)),
+        (401, send(robin.signed("GET", "/1/feed/timeline.json", timestamp=1_000_000_000))),
+        (403, read_only.post("/1/statuses/update.json", status="x")),
+        (200, robin.first_leg("oob")),
+        (400, robin.first_leg("https://evil.example/")),
+    ]
+    others = [(404, robin.get("/1/nowhere.json")), (405, robin.get("/1/statuses/update.json"))]
+    for status, answer in verified + others:
+        assert answer.status == status
+        assert {"no-store", "private"} <= set(answer.headers["Cache-Control"].split(", "))
+    assert all("Authorization" in answer.headers["Vary"] for _, answer in verified)
+
+
 def test_an_address_that_is_none_gets_404_in_json(robin: Caller) -> None:
     answer = robin.get("/1.1/nothing.json")
     assert answer.status == 404

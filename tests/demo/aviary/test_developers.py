@@ -41,6 +41,21 @@ def test_what_cant_be_registered_is_said_at_the_field(demo: Demo, typed: dict[st
     assert "Ringing log" not in visitor.see("/developers/").text
 
 
+@pytest.mark.abuse("A57")
+@pytest.mark.abuse("A40")
+@pytest.mark.parametrize(("typed", "words"), REFUSED)
+def test_what_cant_be_registered_cant_be_had_by_a_change_either(
+    demo: Demo, typed: dict[str, str], words: str
+) -> None:
+    application = Visitor.new(demo).register(callbacks="https://heron.example/")
+    form = {"name": application.name, "website": "", "callbacks": ""}
+    page = application.owner.fill(application.owner.see(f"{application.path}edit/"), **form | typed)
+    assert page.status == 422
+    assert words in text_of(page.text)
+    assert application.page.title == application.name
+    assert "Callback https://heron.example/" in text_of(application.page.text)
+
+
 def test_a_registered_application_shows_its_key_and_hides_its_secret(demo: Demo) -> None:
     visitor = Visitor.new(demo)
     name = f"Heron {secrets.token_hex(4)}"

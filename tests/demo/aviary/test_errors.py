@@ -2,14 +2,19 @@
 
 import http.client
 import re
+import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.demo.caller import Caller, as_json
+import pytest
+
+from tests.demo.caller import Caller, as_json, problem
+from tests.demo.test_launcher import processes
 from tests.demo.visitor import Visitor
 from tests.running import Demo
+from valetkey.urllib import send
 
 
 def test_a_page_that_is_not_there_says_so(demo: Demo) -> None:
@@ -59,3 +64,34 @@ def test_a_fault_has_an_id_and_tells_nothing_else(tmp_path: Path) -> None:
     assert re.fullmatch(r"Internal error [0-9a-f]{8}\.", as_json(answer)["errors"][0]["message"])
     assert b"aviary_status" not in answer.body
     assert "aviary_status" not in page.text
+
+
+def fill_disk(demo: Demo, *, full: bool) -> None:
+    """Lets none of Aviary's files grow any more, or lets all grow again."""
+    for process in processes(demo.process.pid):
+        if b"serve\0aviary" in Path(f"/proc/{process}/cmdline").read_bytes():
+            hard = resource.prlimit(process, resource.RLIMIT_FSIZE)[1]
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (0 if full else hard, hard))
+
+
+@pytest.mark.abuse("A79")
+def test_on_a_full_disk_nothing_is_lost_and_afterwards_it_goes_on_by_itself(tmp_path: Path) -> None:
+    with Demo.started(folder=tmp_path) as demo:
+        caller, robin = Caller(demo), Visitor.robin(demo)
+        before = caller.update("before")["id"]
+        signed = caller.signed("POST", "/1/statuses/update.json", {"status": "after"})
+        fill_disk(demo, full=True)
+        refused = send(signed)
+        page = robin.send("/", status="from a page")
+        read = robin.see("/")
+        fill_disk(demo, full=False)
+        assert (refused.status, problem(refused)) == (503, "consumer_key_refused")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert (page.status, page.title) == (503, "Something broke at Aviary")
+        assert int(page.headers["Retry-After"]) > 0
+        assert (read.status, "before" in read.text) == (200, True)
+        answer = send(signed)
+        assert answer.status == 200, "the very same request: it cost nothing"
+        shown = [status["id"] for status in as_json(caller.get("/1/feed/timeline.json"))]
+        assert shown == [as_json(answer)["id"], before]
+        assert "Posted." in robin.send("/", status="from a page").text

@@ -143,6 +143,19 @@ def test_each_mistake_that_can_be_proved_has_its_words_and_the_two_lines_that_di
         assert "What to do" in page.text
 
 
+def test_an_application_that_may_not_do_it_itself_is_not_told_of_a_token(demo: Demo) -> None:
+    mine = Visitor.new(demo).register(access="read")
+    reader = Caller(demo, mine.consumer, mine.own_token())
+    for answer, told, not_told in (
+        (reader.first_leg("oob", "write"), "x_auth_access_type asks for read and write", "The token was"),
+        (reader.post(UPDATE, status="x"), "The token was allowed to read.", "Aviary refused it"),
+    ):
+        assert answer.status == 403
+        text = text_of(mine.owner.see(f"{mine.path}refusals/{form_of(answer)['refusal']}/").text)
+        assert told in text
+        assert not_told not in text
+
+
 @pytest.mark.abuse("A63")
 def test_somebody_else_s_refusals_are_not_there(demo: Demo, mine: Registered) -> None:
     said = refused(demo, mine)

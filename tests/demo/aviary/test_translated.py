@@ -321,7 +321,7 @@ def test_a_refusal(marked_demo: Demo, reader: Reader, problem: str, mistake: str
     send(caller.signed("GET", "/1/feed/timeline.json", timestamp=1))
     with rows(marked_demo) as database:
         (identifier,) = database.execute(
-            "UPDATE valetkey_refusal SET problem = ?, mistake = ?, about = ?"
+            "UPDATE valetkey_refusal SET problem = ?, mistake = ?, about = ?, token_access = 'read'"
             " WHERE application_id = (SELECT id FROM valetkey_application WHERE name = ?)"
             " RETURNING identifier",
             (problem, mistake, "https" if mistake == "scheme" else "name", mine.name),

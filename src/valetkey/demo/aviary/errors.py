@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+import sqlite3
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,12 @@ from django.shortcuts import render
 from valetkey.demo.aviary.api import answer
 from valetkey.demo.shared.headers import POLICY
 from valetkey.django import conf
+
+#: A file that is locked, full, or can't be written for now: nothing is lost, and the next try may succeed.
+_PASSING = {
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL),
+    *(sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
+}
 
 log = logging.getLogger("valetkey.demo.aviary")
 
@@ -35,7 +43,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Django writes down what failed next; the id before it lets a person say which."""
     number = secrets.token_hex(4)
     log.error("What is written next, for %s, has the id %s.", request.path, number)
-    return _answer(request, 500, 131, f"Internal error {number}.", {"number": number})
+    response = _answer(request, 500, 131, f"Internal error {number}.", {"number": number})
+    cause = getattr(sys.exception(), "__cause__", None)
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _PASSING:
+        response.status_code, response.headers["Retry-After"] = 503, "5"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from valetkey.demo.shared.words import Words, words
 from valetkey.django import conf
-from valetkey.django.models import Refusal
+from valetkey.django.models import Access, Refusal
 from valetkey.protocol.encoding import percent_encode
 
 SHOWN_OF_AN_ADDRESS = 40
@@ -42,7 +42,9 @@ def words_of(row: Refusal) -> Words:
         arrived = int(row.at.timestamp())
         sent = arrived + row.clock_difference
         facts |= {"sent": str(sent), "arrived": str(arrived), "window": str(known.window)}
-    return words(row.problem, row.mistake, row.about, facts)
+    # The words of this problem are about a token that may only read; of others, its advice tells.
+    other = row.problem == "permission_denied" and row.token_access != Access.READ
+    return words("" if other else row.problem, row.mistake, row.about, facts)
 
 
 def difference(row: Refusal) -> Difference | None:

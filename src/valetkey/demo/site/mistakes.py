@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from valetkey import AccessToken, Consumer, RequestToken, Signed, Signer
 from valetkey.demo.site.exchange import Exchange
-from valetkey.protocol.encoding import form_encode, percent_encode
+from valetkey.protocol.encoding import form_decode, form_encode, percent_encode
 from valetkey.protocol.messages import Headers
 from valetkey.protocol.parameters import FORM, Parameter, Source
 from valetkey.protocol.signatures import METHODS, Key
@@ -42,59 +42,62 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was sent, as far as it is signed once more."""
+    """What was sent, as far as it is signed once more. `form` is encoded, and None where there is none."""
 
     method: str
     url: str
-    is_form: bool
-    form: tuple[tuple[str, str], ...]
+    form: str | None
     extra: Mapping[str, str]
 
     @classmethod
     def of(cls, exchange: Exchange) -> "Request":
-        form = tuple((name, value) for name, value, source in exchange.others if source == "form")
         extra = {name: exchange.oauth[name] for name in _EXTRA if name in exchange.oauth}
-        return cls(exchange.method, exchange.url, exchange.is_form, form, extra)
+        return cls(exchange.method, exchange.url, exchange.body if exchange.is_form else None, extra)
 
     def signed(self, signer: Signer, nonce: str, timestamp: int) -> Signed:
-        headers, body = ({"Content-Type": FORM}, form_encode(self.form)) if self.is_form else ({}, None)
+        headers = {} if self.form is None else {"Content-Type": FORM}
         return signer.sign(
             self.method,
             self.url,
             headers=headers,
-            body=body,
+            body=self.form,
             oauth=self.extra,
             nonce=nonce,
             timestamp=timestamp,
         )
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The form's, decoded."""
+        return form_decode(self.form or "")
+
+    @property
     def left_out(self) -> str:
         """The parameter that is sent and not signed, where one is left out."""
-        return next((name for name, _ in (*self.form, *self.extra.items())), "")
+        return next((name for name, _ in (*self.pairs, *self.extra.items())), "")
 
     def without(self, left_out: str) -> "Request":
-        form = tuple((name, value) for name, value in self.form if name != left_out)
+        pairs = [(name, value) for name, value in self.pairs if name != left_out]
         extra = {name: value for name, value in self.extra.items() if name != left_out}
-        return replace(self, form=form, extra=extra)
+        return replace(self, form=form_encode(pairs), extra=extra)
 
     @property
     def encoded_again(self) -> "Request":
         """With values that are encoded before they are encoded: those of the form, or of the header where
-        there is no form.
+        the form is empty.
         """
         if self.form:
-            form = tuple((name, percent_encode(value)) for name, value in self.form)
-            return replace(self, form=form)
-        extra = {name: percent_encode(value) for name, value in self.extra.items()}
-        return replace(self, extra=extra)
+            return replace(
+                self, form=form_encode((name, percent_encode(value)) for name, value in self.pairs)
+            )
+        return replace(self, extra={name: percent_encode(value) for name, value in self.extra.items()})
 
     @property
     def encoded_example(self) -> str:
         """A piece of the base string that is encoded; where no value has one, ``%3D``, the sign between name
         and value.
         """
-        values = [value for _, value in self.form] or list(self.extra.values())
+        values = [value for _, value in self.pairs] or list(self.extra.values())
         encoded = (mark for value in values for mark in value if percent_encode(mark) != mark)
         character = next(iter(sorted(encoded, key=lambda mark: mark != " ")), None)
         return "%3D" if character is None else percent_encode(percent_encode(character))

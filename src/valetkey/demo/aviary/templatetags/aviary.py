@@ -87,6 +87,12 @@ def linked(application: Application) -> SafeString:
 
 
 @register.filter
+def without_stop(sentence: str) -> str:
+    """For a place in a sentence of ours, which ends for itself."""
+    return sentence.rstrip(". ")
+
+
+@register.filter
 def initial(name: str) -> str:
     return name[:1].upper()
 
@@ -100,4 +106,6 @@ def tint(row: Any) -> str:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+    return format_html(
+        '<svg class="i" width="20" height="20" aria-hidden="true"><use href="#i-{}"/></svg>', name
+    )

@@ -18,7 +18,9 @@ _PARTS = ("m", "u", "q", "f", "h", "s")
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+    return format_html(
+        '<svg class="i" width="20" height="20" aria-hidden="true"><use href="#i-{}"/></svg>', name
+    )
 
 
 @register.filter
