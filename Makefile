@@ -11,7 +11,7 @@ WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types pytest abuse fuzz format docs messages matrix clean
+.PHONY: help demo test lint types pytest abuse fuzz format docs pictures messages matrix clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -45,6 +45,9 @@ format: $(VENV)/.dev ## let ruff put right what it can
 docs: $(VENV)/.dev ## write the pages of docs/ that are made from the tests' markers
 	$(BIN)/python -m tools.standards
 	$(BIN)/python -m tools.security
+
+pictures: $(VENV)/.dev ## take the README's pictures again
+	$(BIN)/python -m tools.pictures
 
 messages: $(VENV)/.dev ## bring the translations up to date with the code, and compile them
 	$(BIN)/python tools/messages.py

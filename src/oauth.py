@@ -42,6 +42,7 @@ from valetkey.protocol.header import build_authorization
 from valetkey.protocol.origin import Url, written
 from valetkey.protocol.parameters import FORM, added_twice, in_order, normalise
 from valetkey.protocol.signatures import METHODS, Key
+from valetkey.protocol.values import Secret
 from valetkey.urllib import TIMEOUT, send
 
 __all__ = [
@@ -83,7 +84,7 @@ class OAuthError(Error):
     def __init__(self, status: int, body: str) -> None:
         super().__init__(status)
         self.status = status
-        self.body = body
+        self.body = Secret(body)
 
     def __str__(self) -> str:
         return f"Response: {masked(self.body.encode('utf-8', 'replace'))}"

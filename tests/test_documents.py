@@ -95,6 +95,15 @@ def test_each_link_to_a_file_leads_to_one(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_readmes_pictures_come_in_both_schemes_and_load_quickly() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = re.findall(r'<img src="([^"]+)-light\.png"[^>]* alt="[^"]{100,}">', readme)
+    assert len(names) == readme.count("<img ") == readme.count("<picture>")
+    for name in names:
+        assert f'media="(prefers-color-scheme: dark)" srcset="{name}-dark.png"' in readme
+        assert all((ROOT / f"{name}-{scheme}.png").stat().st_size < 150_000 for scheme in ("light", "dark"))
+
+
 def test_the_readmes_calls_read_the_timeline_walk_the_legs_and_verify(demo: Demo, tmp_path: Path) -> None:
     page = ROOT / "README.md"
     printed = run(at_the_keyboard(demo) + script(page) + "\nprint(token)", demo, tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tools.marks import Mark
-from tools.security import LINE, PAGE, Model, faults, missing, page, read, shown
+from tools.security import LINE, PAGE, Model, faults, missing, page, read, shown, tell_open
 
 MODEL = read()
 ABUSES, RULES = shown("abuse"), shown("rule")
@@ -67,6 +67,19 @@ def test_what_the_page_could_not_honestly_say_is_found(
 def test_what_is_open_with_a_reason_is_not_missing() -> None:
     assert missing(SMALL, {}) == ["A01"]
     assert missing(replace(SMALL, open={"A01": "Not yet."}), {}) == []
+
+
+def test_make_abuse_ends_with_what_no_test_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tell_open(replace(SMALL, open={"A01": "RSA isn't here."}), {}) == 0
+    assert tell_open(SMALL, {}) == 1
+    assert tell_open(SMALL, {"A01": [MARK]}) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "A01  A disguise.  RSA isn't here.",
+        "1 abuses; 0 have a test, 0 have neither test nor reason.",
+        "A01  A disguise.  NO TEST",
+        "1 abuses; 0 have a test, 1 have neither test nor reason.",
+        "1 abuses; 1 have a test, 0 have neither test nor reason.",
+    ]
 
 
 def test_what_is_written_by_hand_stays_and_a_row_has_the_tests_and_the_reason() -> None:

@@ -76,6 +76,7 @@ UNMIRRORED = {
     "test_fuzz.py": "runs the targets of fuzz/",
     "test_marks.py": "runs tools/marks.py",
     "test_security.py": "looks at docs/security.md",
+    "*test_secrets.py": "looks at everything that could tell a secret",
     "interop/*": "each file is about somebody else's library",
     "browser/*": "each file is about what a person does",
     "vectors/*": "each file is about a file of vectors",

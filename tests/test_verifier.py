@@ -1470,6 +1470,16 @@ def test_nothing_of_the_request_comes_back_raw(name: str, text: str) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.abuse("A33")
+@pytest.mark.parametrize("name", ["oauth_\nERROR forged\x1b[31m", "oauth_\u202e", "oauth_" + "x" * 300_000])
+def test_a_name_that_comes_back_is_short_and_in_one_line(name: str) -> None:
+    url = f"https://a.example/?{form_encode([(name, '1'), (name, '2')])}"
+    said = str(refusal(lambda: Verifier(memory()).verify("GET", url)))
+    assert "is there twice" in said
+    assert said.isprintable()
+    assert len(said) < 300
+
+
 # -- the body hash
 
 
