@@ -28,14 +28,15 @@ class Person:
 
     def see(self, path: str = "/") -> None:
         """A page of Aviary's."""
-        self.page.goto(f"{self.aviary}{path}")
+        self.open(f"{self.aviary}{path}")
 
     def visit(self, path: str = "/") -> None:
         """A page of the test site's."""
-        self.page.goto(f"{self.site}{path}")
+        self.open(f"{self.site}{path}")
 
     def open(self, address: str) -> None:
-        self.page.goto(address)
+        # Its sheet and script are there by then: the script waits for the sheet, and this for the script.
+        self.page.goto(address, wait_until="domcontentloaded")
 
     def another_tab(self) -> "Person":
         return Person(self.page.context.new_page(), self.demo, self.name)

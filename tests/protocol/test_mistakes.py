@@ -17,13 +17,15 @@ CONSUMER = Consumer("key", "consumer secret")
 TOKEN = AccessToken("token", "token secret")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
+NOW = 1_800_000_000
 PLACE = "http://127.0.0.1:12001/1/update.json"
 
 
 def signed(url: str, body: str | None = None, method: str = "POST", **options: Any) -> str:
     """The Authorization header of an independent client."""
+    # At one time for all: these are made while tests are collected, and asked much later.
     secrets = {"client_secret": CONSUMER.secret, "resource_owner_secret": TOKEN.secret, **options}
-    client = oauthlib.oauth1.Client(CONSUMER.key, resource_owner_key=TOKEN.key, **secrets)
+    client = oauthlib.oauth1.Client(CONSUMER.key, resource_owner_key=TOKEN.key, timestamp=str(NOW), **secrets)
     headers = FORM if body is not None else {}
     made: str = client.sign(url, method, body, headers)[1]["Authorization"]
     return made
@@ -36,7 +38,7 @@ def refused(authorization: str, url: str = PLACE, body: str | None = None, metho
     verifier = Verifier(store, signature_methods=("HMAC-SHA1", "PLAINTEXT"))
     headers = {"Authorization": authorization, **(FORM if body is not None else {})}
     with pytest.raises(Refused) as caught:
-        verifier.verify(method, url, headers=headers, body=None if body is None else body.encode())
+        verifier.verify(method, url, headers=headers, body=None if body is None else body.encode(), now=NOW)
     assert caught.value.problem == "signature_invalid"
     return caught.value
 
