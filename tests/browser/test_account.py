@@ -147,10 +147,12 @@ def test_an_empty_status_is_asked_for_at_the_field(wren: Person, text: str) -> N
     field = wren.field("New status")
     field.fill(text)
     wren.press("Post")
-    wren.reads("Write something first.")
+    notice = notice_of(wren)
+    expect(notice).to_contain_text("Write something first.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("Write something first."))
-    expect(wren.page).to_have_title("Error: Timeline · Aviary")
+    notice.get_by_role("link", name="New status").click()
+    expect(field).to_be_focused()
 
 
 def test_an_empty_status_at_the_test_site_leads_to_the_field(somebody: Person) -> None:

@@ -191,8 +191,22 @@ def test_a_suspended_application_tells_its_owner_why(wren: Person, demo: Demo) -
     wren.reads("Suspended by Aviary’s administrator on", ": It posts what nobody wrote. Every request is")
     wren.reads("Every request is refused with consumer_key_refused.")
     assert refusal(program) == "consumer_key_refused"
+    for button in ("Add a second secret", f"Make an access token for @{wren.name}", "Reset key and secret…"):
+        expect(wren.main.get_by_text(button)).to_have_count(0)
     administrator.resume(demo, program.consumer)
     assert program.get(VERIFY).status == 200
+
+
+def test_who_is_late_to_change_a_suspended_application_is_told_so(wren: Person, demo: Demo) -> None:
+    program = wren.register()
+    wren.see(program.path)
+    administrator.suspend(demo, program.consumer)
+    wren.press("Add a second secret")
+    wren.reads("Suspended by Aviary’s administrator on")
+    wren.never_reads("Older secret")
+    for page in ("reset/", "secret/retire/"):
+        wren.see(f"{program.path}{page}")
+        wren.is_at(program.name)
 
 
 # Errors of the form

@@ -177,7 +177,18 @@ def test_without_refusals_the_page_says_so(mine: Registered) -> None:
         assert "None in the last 7 days." in text_of(mine.owner.see(path).text)
 
 
+def test_the_list_of_one_s_applications_counts_what_was_refused_in_a_day(
+    demo: Demo, mine: Registered
+) -> None:
+    assert "refused in the last 24 hours" not in text_of(mine.owner.see("/developers/").text)
+    refused(demo, mine)
+    assert "1 request was refused in the last 24 hours." in text_of(mine.owner.see("/developers/").text)
+    refused(demo, mine, "clock")
+    assert "2 requests were refused in the last 24 hours." in text_of(mine.owner.see("/developers/").text)
+
+
 @pytest.mark.parametrize("identifier", ["0000-0000", "nonsense", "%00", "x" * 300])
 def test_an_id_that_nobody_gave_leads_to_a_plain_page(mine: Registered, identifier: str) -> None:
     for path in (f"{mine.path}refusals/{identifier}/", f"/developers/refusals/{identifier}/"):
-        assert mine.owner.see(path).status == 404
+        page = mine.owner.see(path)
+        assert (page.status, page.title) == (404, "Aviary doesn’t keep this refusal")

@@ -1,6 +1,8 @@
 """The developers' corner: one's applications, their keys, and what they may ask for."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -20,6 +22,19 @@ from valetkey.django import conf
 from valetkey.django.models import Access, Application
 
 MINUTES_IN_USE = 60
+
+View = Callable[[HttpRequest, int], HttpResponse]
+
+
+def unless_suspended(view: View) -> View:
+    """Keys and tokens stay as the administrator has found them; the application's page says why."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, number: int) -> HttpResponse:
+        mine = _mine(request, number)
+        return redirect("aviary:application", mine.pk) if mine.problem else view(request, number)
+
+    return guarded
 
 
 class People(NamedTuple):
@@ -53,7 +68,11 @@ def developers(request: HttpRequest) -> HttpResponse:
             filter=Q(access_tokens__revoked_at=None, access_tokens__own=False),
             distinct=True,
         )
-        context["applications"] = Application.objects.filter(owner=request.user).annotate(people=people)
+        refused = Count(
+            "refusals", filter=Q(refusals__at__gt=timezone.now() - timedelta(hours=24)), distinct=True
+        )
+        mine = Application.objects.filter(owner=request.user)
+        context["applications"] = mine.annotate(people=people, refused=refused)
     return render(request, "aviary/developers.html", context)
 
 
@@ -152,6 +171,7 @@ def _access_changed(mine: Application) -> str:
 
 @login_required
 @require_POST
+@unless_suspended
 def add_secret(request: HttpRequest, number: int) -> HttpResponse:
     """A second secret; both work. A third would end the first, so there is none."""
     mine = _mine(request, number)
@@ -162,6 +182,7 @@ def add_secret(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_suspended
 def retire_secret(request: HttpRequest, number: int) -> HttpResponse:
     """Asks, and ends the older of two secrets."""
     mine = _mine(request, number)
@@ -178,6 +199,7 @@ def retire_secret(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_suspended
 def reset(request: HttpRequest, number: int) -> HttpResponse:
     """Says what a new key and secret break, and makes them."""
     mine = _mine(request, number)
@@ -210,6 +232,7 @@ def _reset(mine: Application, people: int) -> str:
 
 @login_required
 @require_POST
+@unless_suspended
 def make_token(request: HttpRequest, number: int) -> HttpResponse:
     """One's own access token, without the three legs."""
     mine = _mine(request, number)
@@ -220,6 +243,7 @@ def make_token(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@unless_suspended
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """Ends it, at once."""
     if _mine(request, number).revoke_own_tokens(request.user):

@@ -62,5 +62,7 @@ def one(request: HttpRequest, number: int, identifier: str) -> HttpResponse:
 @require_safe
 def by_id(request: HttpRequest, identifier: str) -> HttpResponse:
     """To the page of a refusal whose id somebody has from an answer or a log."""
-    row = get_object_or_404(Refusal, identifier=identifier, application__owner=request.user)
+    row = Refusal.objects.filter(identifier=identifier, application__owner_id=request.user.pk).first()
+    if row is None:
+        return render(request, "aviary/no_refusal.html", status=404)
     return redirect("aviary:refusal", row.application_id, row.identifier)
