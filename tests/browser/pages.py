@@ -780,6 +780,7 @@ def photograph(folder: Path, words: list[str]) -> None:
             if words and not any(word in found.name for word in words):
                 continue
             found.show(cast)
+            cast.page.wait_for_load_state()
             for scheme in ("light", "dark"):
                 cast.page.emulate_media(color_scheme=scheme)
                 for name, (width, height) in sizes.items():

@@ -86,6 +86,7 @@ def shown(players: tuple[Cast, Complaints], request: pytest.FixtureRequest) -> t
     cast.page.set_viewport_size(WIDE)
     cast.page.emulate_media(color_scheme="light")
     request.param.show(cast)
+    cast.page.wait_for_load_state()
     return request.param, cast.page
 
 
