@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.vectors import rsa_key
 from tests.wire import (
     CONSUMER,
     FORM,
@@ -1210,6 +1211,44 @@ def test_a_consumer_with_an_rsa_key_is_never_verified_with_hmac(
         consumer_key="the-rsa-consumer", token="theirs", signature_method=method, key=Key(guess, "t")
     )
     assert problem(Verifier(store, signature_methods=METHODS), made) == ("signature_method_rejected", 400)
+
+
+@pytest.mark.rule(3)
+@pytest.mark.rfc("3-1", "3.4.3-3")
+@pytest.mark.abuse("A14")
+@pytest.mark.parametrize("registered", [None, ("RSA-SHA256",)])
+def test_a_consumer_with_an_rsa_key_is_verified_with_it_and_with_nothing_else(
+    registered: tuple[str, ...] | None,
+) -> None:
+    private, public = rsa_key("mastercard", "private_pem"), rsa_key("mastercard", "public_pem")
+    store = memory()
+    store.add(Consumer("rsa", rsa_key=public, signature_methods=registered), AccessToken("theirs", "t"))
+    verifier = Verifier(store, signature_methods=METHODS)
+    signer = Signer(
+        Consumer("rsa", rsa_key=private), AccessToken("theirs", ""), signature_method="RSA-SHA256"
+    )
+    made = signer.sign("GET", URL, timestamp=NOW)
+    assert verify(verifier, made).consumer.key == "rsa"
+    assert problem(verifier, made)[0] == "nonce_used"
+    other = Consumer("rsa", rsa_key=rsa_key("requests-oauthlib", "private_pem"))
+    forged_by_another = Signer(other, AccessToken("theirs", ""), signature_method="RSA-SHA256")
+    assert problem(verifier, forged_by_another.sign("GET", URL, timestamp=NOW)) == ("signature_invalid", 401)
+    for guess in (public, private, "", "rsa"):
+        made = forged(
+            consumer_key="rsa", token="theirs", signature_method="HMAC-SHA256", key=Key(guess or "", "t")
+        )
+        assert problem(verifier, made) == ("signature_method_rejected", 400)
+
+
+@pytest.mark.abuse("A36")
+def test_a_key_that_can_t_be_read_is_the_service_s_fault() -> None:
+    store = memory()
+    store.add(Consumer("rsa", rsa_key="no key", signature_methods=["RSA-SHA256"]), AccessToken("theirs", "t"))
+    private = Consumer("rsa", rsa_key=rsa_key("mastercard", "private_pem"))
+    made = Signer(private, AccessToken("theirs", ""), signature_method="RSA-SHA256").sign(
+        "GET", URL, timestamp=NOW
+    )
+    assert problem(Verifier(store, signature_methods=METHODS), made) == ("consumer_key_refused", 503)
 
 
 @pytest.mark.abuse("A14")

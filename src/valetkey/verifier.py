@@ -3,14 +3,15 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, cast
 
 from valetkey.flow import Flow, arun, run
 from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.cases import Case, shown_name
 from valetkey.protocol.encoding import Malformed, utf8
-from valetkey.protocol.errors import Refused, named
+from valetkey.protocol.errors import Refused, Unsignable, named
 from valetkey.protocol.header import is_oauth, parse_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
@@ -25,9 +26,8 @@ from valetkey.protocol.parameters import (
 )
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
 from valetkey.protocol.values import HIDDEN, Secret, Value
+from valetkey.quick import KNOWN, MAX_HEADER_OCTETS, read
 from valetkey.stores import AsyncStore, C, Store, T
-
-MAX_HEADER_OCTETS = 32_768
 
 # In a base string, where the joiner of parameters is %26.
 _VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
@@ -41,15 +41,6 @@ _PROBLEMS = {
     "token_rejected": "This token can't be used here: walk the three legs again.",
     "user_refused": "The account behind this token is closed or suspended.",
 }
-
-# The parameters that OAuth gives a meaning; other `oauth_*` are signed like any parameter, wherever they are.
-_KNOWN = frozenset(
-    f"oauth_{name}"
-    for name in (
-        *("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version"),
-        *("callback", "verifier", "body_hash"),
-    )
-)
 
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
 # and never shown, so it proves nothing.
@@ -67,16 +58,22 @@ class Verified(Value, Generic[C, T]):
     ``consumer.secrets`` of the secret that signed. `method` and `url` are what was verified.
     """
 
-    __slots__ = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index", "method", "url")
+    # The parameters are taken apart when somebody asks for them.
+    __slots__ = (
+        *("consumer", "token", "body_signed", "secret_index", "method", "url"),
+        *("_parameters", "_oauth", "_request"),
+    )
+    _names = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index", "method", "url")
     _hidden = frozenset({"consumer", "token", "parameters", "oauth", "url"})
     consumer: C
     token: T | None
-    parameters: tuple[Pair, ...]
-    oauth: Mapping[str, str]
     body_signed: bool
     secret_index: int
     method: str
     url: str
+    _parameters: tuple[Pair, ...] | None
+    _oauth: Mapping[str, str] | None
+    _request: "_Presented | None"
 
     def __init__(
         self,
@@ -92,13 +89,40 @@ class Verified(Value, Generic[C, T]):
         self._fill(
             consumer=consumer,
             token=token,
-            parameters=tuple(parameters),
-            oauth=oauth,
             body_signed=body_signed,
             secret_index=secret_index,
             method=method,
             url=url,
+            _parameters=tuple(parameters),
+            _oauth=oauth,
+            _request=None,
         )
+
+    @classmethod
+    def of(cls, request: "_Presented", *proved: Any) -> "Verified[C, T]":
+        """:param proved: consumer, token, body_signed and secret_index."""
+        verified = cls.__new__(cls)
+        values = (*proved, request.method, request.sent[0], None, None, request)
+        for set_field, value in zip(_SETTERS, values, strict=True):
+            set_field(verified, value)
+        return verified
+
+    @property
+    def parameters(self) -> tuple[Pair, ...]:
+        if self._parameters is None:
+            assert self._request is not None
+            self._fill(_parameters=tuple(self._request.others))
+        return cast("tuple[Pair, ...]", self._parameters)
+
+    @property
+    def oauth(self) -> Mapping[str, str]:
+        if self._oauth is None:
+            assert self._request is not None
+            self._fill(_oauth=self._request.shown_oauth)
+        return cast("Mapping[str, str]", self._oauth)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Verified, self._fields()
 
     def case(self, arrived: float) -> Case:
         """What a refusal is about that comes after the signature proved. `arrived` is unix time in
@@ -106,6 +130,10 @@ class Verified(Value, Generic[C, T]):
         """
         parameters = [Parameter(*pair, "header") for pair in (*self.oauth.items(), *self.parameters)]
         return Case(self.method, self.url, parameters, self.consumer, self.token, arrived)
+
+
+# Past the guard of a frozen value, which would cost as much as a signature.
+_SETTERS = [getattr(Verified, name).__set__ for name in Verified.__slots__]
 
 
 class Verifier(Generic[C, T]):
@@ -202,7 +230,10 @@ class Verifier(Generic[C, T]):
             except Exception as failure:
                 raise unavailable("consumers and tokens", failure) from failure
 
-            index = _matching_secret(request, signature_method, consumer, token)
+            try:
+                index = _matching_secret(request, signature_method, consumer, token)
+            except Unsignable as failure:
+                raise _unusable_key(failure) from failure
             _check_identity(request, consumer, token)
             _check_method(request.oauth["oauth_signature_method"], consumer, self.signature_methods)
             if index is None:
@@ -227,7 +258,7 @@ class Verifier(Generic[C, T]):
             parameters = () if request is None else request.parameters
             concern(refused, Case(method, url, parameters, consumer, token, now))
             raise
-        return Verified(consumer, token, request.others, request.shown_oauth, body_signed, index, method, url)
+        return Verified.of(request, consumer, token, body_signed, index)
 
 
 def concern(refused: Refused, case: Case | None = None) -> None:
@@ -252,6 +283,17 @@ class _Presented:
     def __init__(
         self, method: str, url: str, headers: HeadersLike, body: bytes | None, limits: "Verifier[Any, Any]"
     ) -> None:
+        self.method = method
+        self.body = body
+        self.sent = (url, headers)
+        quick = read(method, url, headers, body, limits.max_octets, limits.max_parameters)
+        if quick is not None:
+            self.oauth, self.text, self.is_form, self.has_content_type = quick
+        else:
+            self._read(limits)
+
+    def _read(self, limits: "Verifier[Any, Any]") -> None:
+        url, headers = self.sent
         fields = Headers(headers)
         authorizations = fields.every("Authorization")
         content_types = fields.every("Content-Type")
@@ -263,28 +305,37 @@ class _Presented:
             )
         if len(authorizations) > 1 or len(content_types) > 1:
             raise _malformed("there is more than one Authorization or Content-Type header")
-        self.method = method
-        self.body = body
         try:
-            self.url = Url(url)
-            self.uri = base_string_uri(url)
+            target = Url(url)
             self.is_form = is_form(content_types[0] if content_types else None)
-            form = body if self.is_form else None
+            form = self.body if self.is_form else None
             if form is not None and len(form) > limits.max_octets:
                 raise _too_large("A form", limits.max_octets)
-            _check_count(limits.max_parameters, self.url.query, form, authorizations)
-            header: Iterable[Pair] = ()
-            if authorizations and is_oauth(authorizations[0]):
-                header = parse_authorization(authorizations[0]).parameters
-            self.parameters = collect(query=self.url.query, header=header, form=form)
+            _check_count(limits.max_parameters, target.query, form, authorizations)
+            self.parameters = _collected(target, authorizations, form)
             utf8(url)
-            if not method.isascii():  # “POſT” in upper case is “POST”
+            if not self.method.isascii():  # “POſT” in upper case is “POST”
                 raise Malformed("the method isn't ASCII")
         except Malformed as error:
             raise _malformed(error.reason) from None
         self.has_content_type = bool(content_types)
         self.oauth = _protocol_parameters(self.parameters)
-        self.others = [(name, value) for name, value in self.parameters if name not in self.oauth]
+
+    @cached_property
+    def text(self) -> str:
+        """The base string."""
+        return base_string(self.method, base_string_uri(self.sent[0]), normalise(self.parameters))
+
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        """All of them, for whoever asks, where the quick way had no need to take them apart."""
+        url, headers = self.sent
+        form = self.body if self.is_form else None
+        return _collected(Url(url), Headers(headers).every("Authorization"), form)
+
+    @property
+    def others(self) -> list[Pair]:
+        return [(name, value) for name, value in self.parameters if name not in self.oauth]
 
     @property
     def shown_oauth(self) -> dict[str, str]:
@@ -319,7 +370,7 @@ class _Presented:
         if name not in allowed:
             raise _method_rejected(allowed)
         method = METHODS[name]
-        if not method.covers_request and not self.url.is_private_channel:
+        if not method.covers_request and not Url(self.sent[0]).is_private_channel:
             raise Refused(
                 "signature_method_rejected",
                 "PLAINTEXT shows the secrets to everybody on the way: use it over https only.",
@@ -351,9 +402,6 @@ class _Presented:
             raise _malformed("oauth_token is empty: leave it out where there is no token")
         return self.need("oauth_consumer_key"), token
 
-    def base_string(self) -> str:
-        return base_string(self.method, self.uri, normalise(self.parameters))
-
     def check_body(self) -> bool:
         """Whether the signature covers the body, whose hash is checked where it was sent (the Request Body
         Hash draft).
@@ -369,6 +417,13 @@ class _Presented:
                 "oauth_body_hash isn't that of the body that arrived: was it changed after signing?",
             )
         return True
+
+
+def _collected(url: Url, authorizations: list[str], form: bytes | None) -> list[Parameter]:
+    header: Iterable[Pair] = ()
+    if authorizations and is_oauth(authorizations[0]):
+        header = parse_authorization(authorizations[0]).parameters
+    return collect(query=url.query, header=header, form=form)
 
 
 def _check_count(limit: int, query: str | None, form: bytes | None, authorizations: list[str]) -> None:
@@ -395,7 +450,7 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
         if "\x00" in parameter.value:
             raise _malformed(f"{name} holds a NUL")
         found[name] = parameter
-    if len({parameter.source for name, parameter in found.items() if name in _KNOWN}) > 1:
+    if len({parameter.source for name, parameter in found.items() if name in KNOWN}) > 1:
         raise _malformed(
             "protocol parameters are in several places: put all in the header, the query or the form"
         )
@@ -407,7 +462,7 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
 
     The same work for a consumer or a token that doesn't exist.
     """
-    text = Secret(request.base_string())  # a verifier is in it
+    text = Secret(request.text)  # a verifier is in it
     token_secret = Secret(
         token.secret if token is not None else "" if "oauth_token" not in request.oauth else _NOBODY
     )
@@ -438,15 +493,24 @@ def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
 
 
 def _check_method(name: str, consumer: Any, allowed: Iterable[str]) -> None:
-    registered = consumer.signature_methods
-    if registered is not None and name not in registered:
-        raise _method_rejected([method for method in allowed if method in registered])
-    # Never an HMAC keyed with what isn't a secret, and never a choice between two kinds of key: a consumer
-    # with an empty secret, or with a secret and an RSA key, must name its methods.
-    if registered is None and not all(_secrets(consumer)):
-        raise _method_rejected(())
-    if registered is None and consumer.rsa_key is not None:
-        raise _method_rejected(())
+    usable = _usable(consumer, allowed)
+    if name not in usable:
+        raise _method_rejected([method for method in allowed if method in usable])
+
+
+def _usable(consumer: Any, allowed: Iterable[str]) -> Collection[str]:
+    """The methods of `consumer`: those that it names, or those that it has the one kind of key for.
+
+    Never an HMAC keyed with what isn't a secret, and never a choice between two kinds of key: a consumer
+    with an empty secret, or with a secret and an RSA key, must name its methods.
+    """
+    if consumer.signature_methods is not None:
+        return consumer.signature_methods  # type: ignore[no-any-return]  # a row is anything that has them
+    secrets = getattr(consumer, "secrets", None) or (consumer.secret,)
+    has_secret, has_rsa_key = all(secrets), consumer.rsa_key is not None
+    if has_secret == has_rsa_key:
+        return ()
+    return [method for method in allowed if METHODS[method].uses_rsa_key == has_rsa_key]
 
 
 def _check_standing(consumer: Any, token: Any) -> None:
@@ -462,7 +526,7 @@ def _wrong_signature(request: _Presented) -> Refused:
         "signature_invalid",
         "The signature doesn't match this request. Check both secrets, and that the URL, the query and the"
         " form were signed as they were sent.",
-        detail=f"{name} verified over the base string: {_VERIFIER.sub(HIDDEN, request.base_string())}",
+        detail=f"{name} verified over the base string: {_VERIFIER.sub(HIDDEN, request.text)}",
     )
 
 
@@ -482,6 +546,12 @@ def _method_rejected(allowed: Iterable[str]) -> Refused:
     methods = tuple(allowed)
     use = f"use {named(methods)}" if methods else "its registration names no method that could be used"
     return Refused("signature_method_rejected", f"This signature method isn't allowed here: {use}.")
+
+
+def _unusable_key(failure: Unsignable) -> Refused:
+    if failure.what == "signature_method":  # this platform forbids it, whatever the settings say
+        return Refused("signature_method_rejected", f"This server can't check it: {failure.reason}.")
+    return unavailable("this consumer's key", failure)
 
 
 def _too_large(what: str, limit: int) -> Refused:

@@ -1,18 +1,26 @@
 """What token endpoints answer, and how a refusal is read."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors import Vector, assert_all_used, cases, name
+from tests.vectors import Vector, assert_all_used, load, name
 from valetkey import Headers
-from valetkey.protocol.answers import absent_parameters, acceptable_timestamps, parse_problem, parse_token
+from valetkey.protocol.answers import (
+    absent_parameters,
+    acceptable_timestamps,
+    parse_complaint,
+    parse_problem,
+    parse_token,
+)
 from valetkey.protocol.encoding import Malformed
 
-TOKENS = [vector for vector in cases("token_response_parse") if "expected" in vector]
-NO_TOKENS = [vector for vector in cases("token_response_parse") if "expected_error" in vector]
-IN_HEADER = [vector for vector in cases("problem_reporting") if "www_authenticate" in vector]
-IN_BODY = [vector for vector in cases("problem_reporting") if "body" in vector]
+TOKENS = [vector for vector in load("token_response_parse") if "expected" in vector]
+NO_TOKENS = [vector for vector in load("token_response_parse") if "expected_error" in vector]
+IN_HEADER = [vector for vector in load("problem_reporting") if "www_authenticate" in vector]
+IN_BODY = [vector for vector in load("problem_reporting") if "body" in vector]
 
 
 def test_every_vector_is_used() -> None:
@@ -138,3 +146,73 @@ def test_absent_parameters_are_a_list_of_names() -> None:
     assert absent_parameters({"oauth_parameters_absent": "a&b&&c"}) == ["a", "b", "c"]
     assert absent_parameters({}) == []
     assert acceptable_timestamps({}) is None
+
+
+PAGES = {
+    "a heading": (b"<html><h1>oauth_problem=token_rejected</h1></html>", {"oauth_problem": "token_rejected"}),
+    "with a range": (
+        b"\n<html><p>oauth_problem=timestamp_refused,oauth_acceptable_timestamps=100-200</p>",
+        {"oauth_problem": "timestamp_refused", "oauth_acceptable_timestamps": "100-200"},
+    ),
+    "without one": (b"<html>oauth</html>", {}),
+    "plain text": (b"oauth problem", {}),
+}
+
+
+@pytest.mark.parametrize(("body", "found"), PAGES.values(), ids=PAGES)
+def test_a_problem_is_found_in_a_page_too(body: bytes, found: dict[str, str]) -> None:
+    assert parse_problem(Headers(), body) == found
+
+
+COMPLAINTS = {
+    "a message": (b'{"message": "You must authenticate"}', "You must authenticate"),
+    "with its code": (b'{"code": 98, "message": "no", "stat": "fail"}', "98: no"),
+    "X": (b'{"errors":[{"code":32,"message":"no"},{"code":89,"message":"nor"}]}', "32: no: 89: nor"),
+    "X, v2": (
+        b'{"title":"Unauthorized","detail":"no","type":"about:blank","status":401}',
+        "Unauthorized: no",
+    ),
+    "Mastercard": (
+        b'{"Errors":{"Error":[{"Source":"Gateway","ReasonCode":"INVALID_BODY_HASH","Description":"no"}]}}',
+        "INVALID_BODY_HASH: no",
+    ),
+    "Tumblr": (b'{"meta":{"status":401,"msg":"Unauthorized"},"response":[]}', "Unauthorized"),
+    "FatSecret's XML": (
+        b'<?xml version="1.0"?><error>\n  <code>8</code>\n  <message>Invalid signature</message></error>',
+        "Invalid signature",
+    ),
+    "a line": (b"Error: no\nand more", "Error: no"),
+    "a blank page": (b"<html><title> </title><h1> No </h1></html>", "No"),
+    "nothing telling": (b'{"key": "k", "secret": "s"}', ""),
+    "no object": (b'["message"]', ""),
+    "broken JSON": (b'{"message": "x', ""),
+    "too deep to be meant": (b'{"a":' * 10 + b'{"message":"x"}' + b"}" * 10, ""),
+    "endless nesting": (b'{"a":' * 100_000, ""),
+    "a huge number": (b'{"code": ' + b"9" * 10_000 + b"}", ""),
+    "no text": (b"\xff\xfe", ""),
+    "a form": (b"oauth_problem=nonce_used", ""),
+    "nothing": (b"", ""),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), COMPLAINTS.values(), ids=COMPLAINTS)
+def test_a_complaint_is_read_in_the_services_words(body: bytes, told: str) -> None:
+    assert parse_complaint(body) == told
+
+
+@pytest.mark.abuse("A94")
+@pytest.mark.parametrize("piece", [b"<title>", b"<message ", b"<h1", b"<title> ", b'{"error":', b" "])
+def test_a_megabyte_of_anything_is_read_in_a_moment(piece: bytes) -> None:
+    body = piece * (1_000_000 // len(piece))
+    for text in (body, b"<title>" + body, b"{" + body):
+        before = time.process_time()
+        parse_complaint(text)
+        parse_problem(Headers(), text)
+        # A second is a hundred times of what it takes; what takes the square of the length takes hours.
+        assert time.process_time() - before < 1
+
+
+@given(st.binary(max_size=200))
+def test_no_body_is_an_error_to_read(body: bytes) -> None:
+    parse_complaint(body)
+    parse_problem(Headers(), body)

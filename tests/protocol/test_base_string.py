@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors import Vector, assert_all_used, cases, name
+from tests.vectors import Vector, assert_all_used, load, name
 from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.encoding import Malformed, percent_decode
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import Pair, collect, normalise
 
-URIS = [vector for vector in cases("base_string_uri") if "expected" in vector]
-NO_URIS = [vector for vector in cases("base_string_uri") if "expected_error" in vector]
-STRINGS = cases("base_string")
+URIS = [vector for vector in load("base_string_uri") if "expected" in vector]
+NO_URIS = [vector for vector in load("base_string_uri") if "expected_error" in vector]
+STRINGS = load("base_string")
 
 
 def test_every_vector_is_used() -> None:

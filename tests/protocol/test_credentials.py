@@ -34,6 +34,25 @@ def test_a_consumer_holds_key_secret_and_methods() -> None:
     assert Consumer("k").secret == ""
 
 
+@pytest.mark.parametrize(
+    ("extra", "handle", "seconds"),
+    [
+        ({}, "", None),
+        ({"oauth_session_handle": "h", "oauth_expires_in": "3600"}, "h", 3600),
+        ({"oauth_expires_in": "0"}, "", 0),
+        ({"oauth_expires_in": "-1"}, "", None),
+        ({"oauth_expires_in": "soon"}, "", None),
+        ({"oauth_expires_in": "³"}, "", None),
+        ({"oauth_expires_in": "9" * 5000}, "", None),
+    ],
+)
+def test_an_access_token_knows_its_session_handle_and_how_long_it_lasts(
+    extra: dict[str, str], handle: str, seconds: int | None
+) -> None:
+    token = AccessToken("k", "s", extra=extra)
+    assert (token.session_handle, token.expires_in) == (handle, seconds)
+
+
 @pytest.mark.rfc("1.1-1")
 def test_a_token_holds_key_and_secret() -> None:
     assert (RequestToken("k", "s").key, RequestToken("k", "s").secret) == ("k", "s")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors import Vector, assert_all_used, cases, name
+from tests.vectors import Vector, assert_all_used, load, name
 from valetkey.protocol.encoding import (
     Malformed,
     form_decode,
@@ -16,7 +16,7 @@ from valetkey.protocol.encoding import (
     utf8,
 )
 
-VECTORS = cases("percent_encoding")
+VECTORS = load("percent_encoding")
 ENCODE = [vector for vector in VECTORS if "direction" not in vector]
 DECODE = [vector for vector in VECTORS if "direction" in vector and "expected" in vector]
 REFUSE = [vector for vector in VECTORS if "direction" in vector and "expected_error" in vector]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors import Vector, assert_all_used, cases, name
+from tests.vectors import Vector, assert_all_used, load, name
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.header import (
     Authorization,
@@ -17,7 +17,7 @@ from valetkey.protocol.header import (
     parse_challenge,
 )
 
-VECTORS = cases("authorization_header_parse")
+VECTORS = load("authorization_header_parse")
 GOOD = [vector for vector in VECTORS if "expected" in vector]
 BAD = [vector for vector in VECTORS if "expected_error" in vector]
 

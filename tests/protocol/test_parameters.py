@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors import Vector, assert_all_used, cases, name
+from tests.vectors import Vector, assert_all_used, load, name
 from valetkey import Parameter
 from valetkey.protocol.encoding import Malformed, percent_encode
 from valetkey.protocol.header import parse_authorization
 from valetkey.protocol.parameters import FORM, Pair, collect, in_order, is_form, normalise
 
-VECTORS = cases("parameter_normalisation")
+VECTORS = load("parameter_normalisation")
 DECODED = [vector for vector in VECTORS if "params" in vector]
 ENCODED = [vector for vector in VECTORS if "params" not in vector]
 

@@ -5,19 +5,20 @@ import re
 
 import pytest
 
-from tests.vectors import Vector, assert_all_used, cases, name
+import valetkey
+from tests.vectors import Vector, assert_all_used, load, name
+from valetkey.protocol import signatures
 from valetkey.protocol.encoding import percent_encode
-from valetkey.protocol.signatures import METHODS, Key, body_hash, same_text
+from valetkey.protocol.signatures import METHODS, Hmac, Key, body_hash, same_text
 
-HMAC = cases("signatures_hmac")
-PLAINTEXT = cases("signatures_plaintext")
-BODY_HASHES = cases("body_hash")
+HMAC = load("signatures_hmac")
+PLAINTEXT = load("signatures_plaintext")
+BODY_HASHES = load("body_hash")
 
 
 def test_every_vector_is_used() -> None:
     assert_all_used("signatures_hmac", HMAC)
     assert_all_used("signatures_plaintext", PLAINTEXT)
-    assert_all_used("signatures_rsa")
     assert_all_used("body_hash", BODY_HASHES)
 
 
@@ -52,11 +53,15 @@ def test_a_body_is_hashed_with_the_hash_of_the_signature_method(vector: Vector) 
 
 @pytest.mark.rfc("3.4-2")
 def test_the_methods_are_those_of_the_rfc_and_their_siblings() -> None:
-    assert list(METHODS) == ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"]
+    hashes = ("SHA1", "SHA256", "SHA512")
+    assert list(METHODS) == [f"{kind}-{name}" for kind in ("HMAC", "RSA") for name in hashes] + ["PLAINTEXT"]
+    assert [name for name, method in METHODS.items() if method.uses_rsa_key] == [
+        f"RSA-{name}" for name in hashes
+    ]
     assert [name for name, method in METHODS.items() if not method.covers_request] == ["PLAINTEXT"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [name for name, method in METHODS.items() if not method.uses_rsa_key])
 @pytest.mark.parametrize(
     "key",
     [Key("x", "token"), Key("consumer", "x"), Key("consumer"), Key("", "token"), Key("")],
@@ -133,3 +138,29 @@ def test_a_signature_is_right_to_the_character_or_wrong(method: str, change: obj
 )
 def test_texts_are_compared_as_octets(one: str, other: str, same: bool) -> None:
     assert same_text(one, other) is same
+
+
+def test_a_method_of_one_s_own_is_known_to_both_sides_once_it_is_registered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("valetkey.protocol.signatures.METHODS", METHODS.copy())
+    for user in ("valetkey.signer", "valetkey.verifier"):
+        monkeypatch.setattr(f"{user}.METHODS", signatures.METHODS)
+    valetkey.register_signature_method("HMAC-SHA3-256", Hmac("sha3_256"))
+    consumer, token = valetkey.Consumer("k", "s"), valetkey.AccessToken("t", "ts")
+    store = valetkey.MemoryStore()
+    store.add(consumer, token)
+    made = valetkey.Signer(consumer, token, signature_method="HMAC-SHA3-256").sign(
+        "GET", "https://a.example/"
+    )
+    verifier = valetkey.Verifier(store, signature_methods=["HMAC-SHA3-256"])
+    assert verifier.verify(made.method, made.url, headers=made.headers).consumer is consumer
+    with pytest.raises(valetkey.Refused, match="signature_method_rejected"):
+        valetkey.Verifier(store).verify(made.method, made.url, headers=made.headers)
+
+
+@pytest.mark.parametrize("name", ["HMAC-SHA1", "PLAINTEXT", "", "é", "a\nb"])
+def test_a_name_that_is_taken_or_that_no_header_carries_is_not_registered(name: str) -> None:
+    with pytest.raises(ValueError, match=r"choose another name|printable ASCII"):
+        valetkey.register_signature_method(name, Hmac("sha256"))
+    assert len(METHODS) == 7

@@ -3,6 +3,7 @@ Reporting extension).
 """
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 
 from valetkey.protocol.encoding import Malformed, form_decode
@@ -31,7 +32,7 @@ def parse_token(body: bytes) -> dict[str, str]:
 
 def parse_problem(headers: Headers, body: bytes) -> dict[str, str]:
     """The ``oauth_*`` parameters of a refusal, decoded: from its ``WWW-Authenticate``, and from its body
-    where that is a form.
+    where that is a form, or a page that shows them.
 
     Read to help, so nothing is an error: what can't be read isn't there.
     """
@@ -40,7 +41,51 @@ def parse_problem(headers: Headers, body: bytes) -> dict[str, str]:
         found.update(parse_challenge(challenge))
     with suppress(Malformed):
         found.update((name, value) for name, value in form_decode(body.strip()) if name.startswith("oauth_"))
+    if "oauth_problem" not in found and body.lstrip()[:1] == b"<":
+        found.update(re.findall(_SHOWN, body.decode("utf-8", "replace")))
     return found
+
+
+_SHOWN = r"(oauth_(?:problem|acceptable_timestamps|acceptable_versions))=([\w.-]{1,99})"
+
+
+def parse_complaint(body: bytes) -> str:
+    """What went wrong, in a service's own words, where it answers with JSON, XML, a page, or a line that
+    starts with “Error”; ``""`` where that can't be told.
+
+    Read to help, so nothing is an error.
+    """
+    text = body.decode("utf-8", "replace").strip()
+    if text[:1] == "{":
+        return ": ".join(_told(_json(text)))
+    if text[:1] == "<":
+        told = re.findall(r"<(?:message|error|h1|title)\b[^<>]*>([^<]+)<", text)
+        return next((words for words in map(str.strip, told) if words), "")
+    return text.split("\n", 1)[0] if text[:5].lower() == "error" else ""
+
+
+# What services call the code of a mistake, and its description.
+_TELLING = {"code", "error", "error_description", "message", "msg", "title", "detail", "description"}
+_TELLING |= {"developer_message", "reasoncode"}
+
+
+def _told(value: object, depth: int = 4) -> Iterator[str]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        if isinstance(inner, dict | list) and depth:
+            yield from _told(inner, depth - 1)
+        elif str(name).lower() in _TELLING and isinstance(inner, str | int):
+            yield str(inner)
+
+
+def _json(text: str) -> object:
+    # Here, since few need it, and it takes as long to import as half of this package.
+    from json import loads
+
+    try:
+        return loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def absent_parameters(problem: dict[str, str]) -> list[str]:

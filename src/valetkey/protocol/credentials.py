@@ -18,7 +18,9 @@ class Consumer(Value):
 
     :param key: the consumer key, decoded.
     :param secret: the consumer secret, decoded; ``""`` where there is none.
-    :param rsa_key: a private key to sign, a public key to verify.
+    :param rsa_key: a private key to sign, a public key to verify: PEM, as text or octets; DER or PKCS#12, as
+        octets; or one of `cryptography`'s own (:func:`valetkey.protocol.rsa.private_key` opens one that has
+        a password).
     :param signature_methods: the methods that it may use. ``None``: those that the verifier allows and that
         it has a key for.
     :raises Unsignable: for an empty key, a NUL, and text that UTF-8 can't hold.
@@ -86,6 +88,18 @@ class AccessToken(Value):
             secret=Secret(_checked("access token's secret", secret)),
             extra=dict(extra or {}),
         )
+
+    @property
+    def session_handle(self) -> str:
+        """What renews the token (the Session extension); ``""`` where it came with none."""
+        return self.extra.get("oauth_session_handle", "")
+
+    @property
+    def expires_in(self) -> int | None:
+        """How many seconds it lasts from when it was granted; None where the service didn't say."""
+        seconds = self.extra.get("oauth_expires_in", "")
+        # As many digits as Python reads without asking.
+        return int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 16 else None
 
 
 def _checked(what: str, text: str, *, required: bool = False) -> str:

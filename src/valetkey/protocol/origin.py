@@ -98,6 +98,14 @@ class Url(Value):
         return self.scheme == "https" or self.is_loopback
 
 
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs lead to one scheme, host and port; False where one of them can't be read."""
+    try:
+        return Url(one).origin == Url(other).origin
+    except Malformed:
+        return False
+
+
 def written(url: str) -> str:
     """`url` as a request line carries it: what no HTTP library sends as it is (blanks, letters outside ASCII,
     and the like) becomes UTF-8 escapes, in path and query; all else stays. A fragment is dropped.

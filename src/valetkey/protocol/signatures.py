@@ -1,4 +1,4 @@
-"""The signature methods (RFC 5849, sections 3.4.2 and 3.4.4, and their SHA-2 siblings), and the body hash.
+"""The signature methods (RFC 5849, sections 3.4.2 to 3.4.4, and their SHA-2 siblings), and the body hash.
 
 A signature is text, not yet percent-encoded.
 """
@@ -6,10 +6,12 @@ A signature is text, not yet percent-encoded.
 import hashlib
 import hmac
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from valetkey.protocol.encoding import Malformed, percent_encode, utf8
+from valetkey.protocol.rsa import Rsa
 from valetkey.protocol.values import Secret, Value
 
 
@@ -38,6 +40,8 @@ class SignatureMethod(Protocol):
     covers_request: bool
     #: The hash that ``oauth_body_hash`` uses with it.
     hash_name: str
+    #: Whether the key is the consumer's RSA key, and not the two secrets.
+    uses_rsa_key: bool
 
     def sign(self, base_string: str, key: Key) -> str:
         """The signature of `base_string`."""
@@ -50,6 +54,7 @@ class Hmac:
     """HMAC with a hash over the base string, in base64 (section 3.4.2)."""
 
     covers_request = True
+    uses_rsa_key = False
 
     def __init__(self, hash_name: str) -> None:
         self.hash_name = hash_name
@@ -58,14 +63,40 @@ class Hmac:
         digest = hmac.digest(key.text.encode("ascii"), base_string.encode("ascii"), self.hash_name)
         return b2a_base64(digest, newline=False).decode("ascii")
 
+    def signing(self, key: Key) -> Callable[[str], str]:
+        """:meth:`sign` for one key: what depends on the key alone is computed once (RFC 2104, section 4)."""
+        start = hashlib.new(self.hash_name)
+        octets = key.text.encode("ascii")
+        if len(octets) > start.block_size:
+            octets = hashlib.new(self.hash_name, octets).digest()
+        padded = octets.ljust(start.block_size, b"\0")
+        inner = hashlib.new(self.hash_name, bytes(octet ^ 0x36 for octet in padded))
+        outer = hashlib.new(self.hash_name, bytes(octet ^ 0x5C for octet in padded))
+
+        def sign(base_string: str) -> str:
+            first, second = inner.copy(), outer.copy()
+            first.update(base_string.encode("ascii"))
+            second.update(first.digest())
+            return b2a_base64(second.digest(), newline=False).decode("ascii")
+
+        return sign
+
     def verify(self, base_string: str, key: Key, signature: str) -> bool:
         return same_text(Secret(self.sign(base_string, key)), signature)
+
+
+def signing(method: SignatureMethod, key: Key) -> Callable[[str], str]:
+    """A function from base strings to signatures, with one key."""
+    if type(method) is Hmac:  # one of somebody's own may sign in another way
+        return method.signing(key)
+    return partial(method.sign, key=key)
 
 
 class Plaintext:
     """The key itself as the signature, for a channel that nobody else can read (section 3.4.4)."""
 
     covers_request = False
+    uses_rsa_key = False
     hash_name = "sha1"
 
     def sign(self, base_string: str, key: Key) -> str:
@@ -75,12 +106,30 @@ class Plaintext:
         return same_text(Secret(key.text), signature)
 
 
-METHODS: Mapping[str, SignatureMethod] = {
+METHODS: dict[str, SignatureMethod] = {
     "HMAC-SHA1": Hmac("sha1"),
     "HMAC-SHA256": Hmac("sha256"),
     "HMAC-SHA512": Hmac("sha512"),
+    "RSA-SHA1": Rsa("sha1"),
+    "RSA-SHA256": Rsa("sha256"),
+    "RSA-SHA512": Rsa("sha512"),
     "PLAINTEXT": Plaintext(),
 }
+
+
+def register_signature_method(name: str, method: SignatureMethod) -> None:
+    """Makes `method` known, to signers and verifiers alike, as the ``oauth_signature_method`` `name`.
+
+    A hash that a service invented is one line: ``register_signature_method("HMAC-SHA3-256",
+    Hmac("sha3_256"))``. A verifier uses it only where its ``signature_methods`` name it.
+
+    :raises ValueError: where the name is taken, or no header can carry it.
+    """
+    if not name or not name.isascii() or not name.isprintable():
+        raise ValueError(f"signature method {name!a}: give it a name of printable ASCII characters")
+    if name in METHODS:
+        raise ValueError(f"{name} is known already: choose another name")
+    METHODS[name] = method
 
 
 def body_hash(method: str, body: bytes) -> str:

@@ -40,7 +40,8 @@ class Value:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._names = (*cls._names, *cls.__dict__.get("__slots__", ()))
+        if "_names" not in cls.__dict__:  # a value may make some of its fields when they are asked for
+            cls._names = (*cls._names, *cls.__dict__.get("__slots__", ()))
 
     def _fill(self, **fields: object) -> None:
         for name, value in fields.items():

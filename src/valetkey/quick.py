@@ -1,0 +1,215 @@
+"""Signing and reading, as they go most of the time: the plain way's answer, many times sooner.
+
+A signer's own parameters are the same in each request but for nonce and timestamp, and most requests are
+written as they are signed (:mod:`~valetkey.protocol.canonical`). So everything of the signer is encoded once,
+by the plain functions themselves, with holes where a request differs. Whatever isn't usual (further protocol
+parameters, another place, an odd URL, a header that must be looked at) is None here, and `Signer` and
+`Verifier` take the plain way, which alone raises errors. Tests hold both to be equal.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from valetkey.protocol import canonical
+from valetkey.protocol.encoding import percent_encode
+from valetkey.protocol.header import build_authorization
+from valetkey.protocol.messages import Headers
+from valetkey.protocol.parameters import FORM, Pair, normalise
+from valetkey.protocol.values import Secret
+
+MAX_HEADER_OCTETS = 32_768
+#: The parameters that OAuth gives a meaning; others named so are signed like any parameter, wherever they are
+KNOWN = frozenset(
+    f"oauth_{name}"
+    for name in (
+        *("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version"),
+        *("callback", "verifier", "body_hash"),
+    )
+)
+SECRET = frozenset({"oauth_signature", "oauth_verifier"})
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
+
+class Quick(NamedTuple):
+    """A request signed the quick way. `body` is in octets; `headers` are those that were given."""
+
+    body: bytes | None
+    base_string: str
+    signature: str
+    authorization: str
+    headers: Any
+    is_form: bool
+
+
+class QuickSigner:
+    """
+    :param protocol: gives the signer's own parameters, decoded, for a nonce and a timestamp.
+    :param realm: that of the Authorization header, decoded.
+    :param sign: from a base string to its signature.
+    """
+
+    def __init__(
+        self, protocol: Callable[[str, str], Iterable[Pair]], realm: str | None, sign: Callable[[str], str]
+    ) -> None:
+        # Marks that no other text here holds, in a character that no encoding changes.
+        mark = "~"
+        while mark in f"{realm}{protocol('', '')}":
+            mark += "~"
+        nonce, timestamp, signature = (f"{name}{mark}" for name in "nts")
+        pairs = list(protocol(nonce, timestamp))
+        header = build_authorization([*pairs, ("oauth_signature", signature)], realm)
+        # Each in the order of its text: the header's is Signer's own, the base string's is sorted.
+        start, rest = header.split(timestamp)
+        middle, rest = rest.split(nonce)
+        version, end = rest.split(signature)
+        self._header = (start, middle, version, end)
+        start, rest = percent_encode(normalise(pairs)).split(nonce)
+        self._block = (start, *rest.split(timestamp))
+        self._sign = sign
+
+    def sign(self, method: str, url: str, headers: Any, body: bytes | str | None) -> Quick | None:
+        target = _target(method, url)
+        if target is None:
+            return None
+        start, query = target
+        is_form = False
+        if headers:
+            found = _content_type(headers)
+            if found is None:
+                return None
+            is_form = found == FORM
+        try:
+            octets = body.encode() if isinstance(body, str) else body
+        except UnicodeEncodeError:  # a lone surrogate
+            return None
+        around = _around(query, octets if is_form else None)
+        if around is None:
+            return None
+        timestamp, nonce = int(time.time()), os.urandom(16).hex()
+        before, middle, end = self._block
+        text = f"{start}{around[0]}{before}{nonce}{middle}{timestamp}{end}{around[1]}"
+        signature = self._sign(text)
+        start, middle, version, end = self._header
+        if signature.encode().translate(None, _BASE64):  # PLAINTEXT's, or that of somebody's own method
+            sent = percent_encode(signature)
+        else:
+            sent = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+        authorization = f"{start}{timestamp}{middle}{nonce}{version}{sent}{end}"
+        return Quick(octets, text, signature, authorization, headers, is_form)
+
+
+class Reading(NamedTuple):
+    """A request read the quick way: its protocol parameters, decoded, and its base string."""
+
+    oauth: dict[str, str]
+    base_string: str
+    is_form: bool
+    has_content_type: bool
+
+
+def read(
+    method: str, url: str, headers: Any, body: bytes | None, max_octets: int, max_parameters: int
+) -> Reading | None:
+    """A request that is signed in its header; None, too, for one that is near a limit."""
+    found = _fields(headers)
+    if found is None:
+        return None
+    authorization, content_type = found
+    form = body if content_type == FORM else None
+    size = len(authorization) + len(url) + len(form or b"")
+    marks = authorization.count(",") + url.count("&") + (form.count(b"&") if form else 0)
+    if size > min(max_octets, MAX_HEADER_OCTETS) or marks >= max_parameters:
+        return None
+    target = _target(method, url)
+    if target is None:
+        return None
+    start, query = target
+    parts = canonical.header(authorization)
+    if parts is None or not parts[0].keys() <= KNOWN:
+        return None
+    around = _around(query, form)
+    if around is None:
+        return None
+    text = f"{start}{around[0]}{parts[1]}{around[1]}"
+    oauth = parts[0]
+    for name in SECRET & oauth.keys():
+        oauth[name] = Secret(oauth[name])
+    return Reading(oauth, text, content_type == FORM, bool(content_type))
+
+
+def _target(method: str, url: str) -> tuple[str, bytes] | None:
+    """What a base string starts with, up to the parameters; and the query, encoded."""
+    place = url.find("/", 8)  # behind https://
+    if place < 0:
+        return None
+    origin = canonical.origin(url[:place])
+    path, mark, query = url[place:].partition("?")
+    resource = canonical.path(path)
+    if method not in METHODS or origin is None or resource is None or (mark and not query):
+        return None
+    try:
+        return f"{method}&{origin}{resource}&", query.encode("ascii")
+    except UnicodeEncodeError:
+        return None
+
+
+def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
+    """The other parameters, in two parts, as they stand around the signer's own in the base string."""
+    if not query and not form:
+        return "", ""
+    found: list[str] = []
+    for text in (query, form):
+        if text:
+            more = canonical.pairs(text)
+            if more is None:
+                return None
+            found = sorted(found + more) if found else more
+    return canonical.around(found, "oauth_")
+
+
+# The types that say for themselves whether a body is a form; another one is read the plain way.
+_KNOWN_TYPES = frozenset({FORM, "application/json"})
+
+
+def _fields(headers: Any) -> tuple[str, str] | None:
+    """The Authorization header, and the Content-Type or ``""``."""
+    if type(headers) is Headers:
+        pairs: Any = headers.pairs
+    elif type(headers) is dict:
+        pairs = headers.items()
+    elif type(headers) is list:
+        pairs = headers
+    else:
+        return None
+    authorization = content_type = ""
+    for name, value in pairs:
+        lower = name.lower()
+        if lower == "authorization":
+            if authorization:
+                return None
+            authorization = value
+        elif lower == "content-type":
+            if content_type or value not in _KNOWN_TYPES:
+                return None
+            content_type = value
+    return (authorization, content_type) if authorization else None
+
+
+def _content_type(headers: Any) -> str | None:
+    """The Content-Type, ``""`` where there is none; None where the headers must be read the plain way."""
+    if type(headers) is not dict:
+        return None
+    found = ""
+    for name, value in headers.items():
+        if not (name.isprintable() and value.isprintable()):
+            return None
+        lower = name.lower()
+        if lower == "authorization" or (lower == "content-type" and (found or value not in _KNOWN_TYPES)):
+            return None
+        if lower == "content-type":
+            found = value
+    return found
