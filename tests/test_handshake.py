@@ -3,12 +3,13 @@
 import pickle
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.vectors import Vector, cases, name
+from tests.vectors import Vector, load, name
 from tests.wire import (
     CALLBACK,
     CONSUMER,
@@ -35,11 +36,13 @@ from valetkey import (
     RequestToken,
     Service,
     ServiceError,
+    Signed,
     Unsignable,
     Verifier,
 )
 from valetkey.protocol.encoding import form_decode, form_encode, percent_encode
 from valetkey.protocol.header import parse_authorization
+from valetkey.services import Legs
 
 TOKEN = RequestToken("request-token", "request-token-secret")
 GRANTED = b"oauth_token=t&oauth_token_secret=ts"
@@ -228,7 +231,7 @@ def test_each_leg_is_signed_afresh() -> None:
     assert application.request_token().request.signature != application.request_token().request.signature
 
 
-@pytest.mark.rfc("2-4", "2.2-2", "2.2-4")
+@pytest.mark.rfc("2-4", "2.2-1", "2.2-2", "2.2-4")
 @pytest.mark.parametrize(
     ("page", "extra", "address"),
     [
@@ -403,8 +406,8 @@ def test_a_no_is_a_no_however_it_is_said(query: str) -> None:
 # -- the answers
 
 
-TEMPORARY = [vector for vector in cases("token_response_parse") if vector["kind"] == "temporary"]
-PERMANENT = [vector for vector in cases("token_response_parse") if vector["kind"] == "token"]
+TEMPORARY = [vector for vector in load("token_response_parse") if vector["kind"] == "temporary"]
+PERMANENT = [vector for vector in load("token_response_parse") if vector["kind"] == "token"]
 
 
 @pytest.mark.rfc("2.1-17")
@@ -561,6 +564,257 @@ def test_a_long_advice_is_shortened() -> None:
     answer = Answer(401, {}, form_encode([("oauth_problem", "x"), ("oauth_problem_advice", "y" * 100_000)]))
     with pytest.raises(ServiceError) as caught:
         handshake().request_token().read(answer)
+    assert len(str(caught.value)) < 1_000
+
+
+# -- what a service has otherwise
+
+
+def otherwise(callback: str = CALLBACK, *, service: Service = SERVICE, **legs: Any) -> Handshake:
+    return Handshake(CONSUMER, service.replace(legs=Legs(**legs)), callback=callback)
+
+
+def carried(request: Signed) -> dict[str, str]:
+    return dict(parse_authorization(request.headers["Authorization"]).parameters)
+
+
+def test_a_further_parameter_of_a_leg_is_signed_in_the_query() -> None:
+    leg = otherwise().request_token(scope="read,write", lang="de")
+    assert leg.request.url == f"{SERVICE.request_token_url}?scope=read%2Cwrite&lang=de"
+    assert [pair.source for pair in leg.request.parameters if pair.name in ("scope", "lang")] == ["query"] * 2
+    last = otherwise(service=SERVICE.replace(access_token_url="https://h/t?v=2")).access_token(
+        TOKEN, "v", x="1"
+    )
+    assert last.request.url == "https://h/t?v=2&x=1"
+
+
+def test_a_further_parameter_is_signed_in_a_form_where_the_service_wants_it_there() -> None:
+    leg = otherwise(extras="body").request_token(scope="read,write")
+    assert (leg.request.url, leg.request.body) == (SERVICE.request_token_url, b"scope=read%2Cwrite")
+    assert leg.request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert [pair.source for pair in leg.request.parameters if pair.name == "scope"] == ["form"]
+    assert otherwise(extras="body").request_token().request.body is None
+
+
+def test_a_further_parameter_in_the_form_stands_beside_the_protocols_own() -> None:
+    service = SERVICE.replace(placement="body", legs=Legs(extras="body"))
+    leg = Handshake(CONSUMER, service).request_token(scope="read")
+    assert (leg.request.body or b"").startswith(b"scope=read&oauth_consumer_key=")
+
+
+def test_a_further_protocol_parameter_travels_with_the_others() -> None:
+    leg = otherwise().request_token(oauth_access_type="read", oauth_callback="oob")
+    assert leg.request.url == SERVICE.request_token_url
+    assert (carried(leg.request)["oauth_access_type"], carried(leg.request)["oauth_callback"]) == (
+        "read",
+        "oob",
+    )
+
+
+def test_the_token_requests_carry_further_header_fields() -> None:
+    service = SERVICE.replace(legs=Legs(headers={"Referer": "https://h/", "X": "service"}))
+    application = Handshake(CONSUMER, service, headers={"User-Agent": "Heron/1.0", "X": "ours"})
+    for leg in (application.request_token(), application.access_token(TOKEN, "v")):
+        assert leg.request.headers["Referer"] == "https://h/"
+        assert leg.request.headers["User-Agent"] == "Heron/1.0"
+        assert leg.request.headers["X"] == "ours"
+
+
+def test_the_pages_address_has_the_names_that_the_service_wants() -> None:
+    application = otherwise(
+        token_name="token", key_name="key", return_name="back", authorize={"perms": "read"}
+    )
+    assert dict(parse_qsl(urlsplit(application.authorize_url(TOKEN, lang="de")).query)) == {
+        "token": TOKEN.key,
+        "key": CONSUMER.key,
+        "back": CALLBACK,
+        "perms": "read",
+        "lang": "de",
+    }
+    assert "back" not in otherwise("oob", return_name="back").authorize_url(TOKEN)
+    assert "perms=write" in otherwise(authorize={"perms": "read"}).authorize_url(TOKEN, perms="write")
+
+
+@pytest.mark.abuse("A93")
+def test_an_unconfirmed_callback_is_taken_where_the_service_is_known_for_it() -> None:
+    leg = otherwise(unconfirmed_callback=True).request_token()
+    assert leg.read(Answer(200, {}, GRANTED)) == RequestToken("t", "ts")
+    assert carried(leg.request)["oauth_callback"] == CALLBACK
+    with pytest.raises(BadCallback, match="has no oauth_verifier"):
+        otherwise(unconfirmed_callback=True).verifier("/?oauth_token=request-token", TOKEN)
+
+
+@pytest.mark.abuse("A93")
+def test_a_verifier_may_be_missing_only_where_the_service_lacks_revision_a() -> None:
+    application = otherwise(without_revision_a=True)
+    assert application.request_token().read(Answer(200, {}, GRANTED)) == RequestToken("t", "ts")
+    assert application.verifier("/?oauth_token=request-token", TOKEN) == ""
+    assert application.verifier("/?oauth_token=request-token&oauth_verifier=v", TOKEN) == "v"
+    assert "oauth_verifier" not in carried(application.access_token(TOKEN).request)
+    assert carried(application.access_token(TOKEN, "v").request)["oauth_verifier"] == "v"
+    with pytest.raises(BadCallback, match="There is no verifier: ask the person for it") as caught:
+        otherwise().access_token(TOKEN, "")
+    assert caught.value.missing == "oauth_verifier"
+
+
+@pytest.mark.abuse("A91")
+def test_without_revision_a_an_address_belongs_to_its_token_all_the_same() -> None:
+    application = otherwise(without_revision_a=True)
+    for address in FOREIGN.values():
+        with pytest.raises(BadCallback, match="belongs to another request token"):
+            application.verifier(address, TOKEN)
+    with pytest.raises(BadCallback, match="has no oauth_token"):
+        application.verifier("/", TOKEN)
+
+
+def test_a_no_in_the_services_own_words_is_one() -> None:
+    application = otherwise(denials={("oauth_verifier", ""), ("error", "access_denied")})
+    for query in (
+        "oauth_token=request-token&oauth_verifier=",
+        "error=access_denied",
+        "error=access_denied&x=1",
+    ):
+        with pytest.raises(Denied) as caught:
+            application.verifier(f"/?{query}", TOKEN)
+        assert caught.value.token == TOKEN.key
+    with pytest.raises(BadCallback, match="another request token"):
+        application.verifier("/?oauth_token=another&oauth_verifier=", TOKEN)
+    assert application.verifier("/?oauth_token=request-token&oauth_verifier=v&error=x", TOKEN) == "v"
+
+
+def test_a_service_that_takes_oob_alone_refuses_a_callback_at_once() -> None:
+    assert otherwise("oob", only_oob=True).callback == "oob"
+    with pytest.raises(Unsignable, match="callback: this service takes “oob” alone"):
+        otherwise(only_oob=True)
+
+
+RENEW = "https://h/renew"
+HELD = AccessToken("held", "held-secret", extra={"oauth_session_handle": "the-handle", "user_id": "7"})
+
+
+def test_a_token_with_a_session_handle_is_changed_for_a_new_one() -> None:
+    leg = otherwise(renew_url=RENEW).renew(HELD, lang="de")
+    assert leg.request.url == f"{RENEW}?lang=de"
+    assert carried(leg.request)["oauth_session_handle"] == "the-handle"
+    assert carried(leg.request)["oauth_token"] == "held"
+    renewed = leg.read(Answer(200, {}, GRANTED + b"&oauth_session_handle=next&oauth_expires_in=3600"))
+    assert (renewed.key, renewed.secret, renewed.expires_in) == ("t", "ts", 3600)
+    assert (renewed.session_handle, renewed.extra["user_id"]) == ("next", "7")
+    assert leg.read(Answer(200, {}, GRANTED)).session_handle == "the-handle"
+    with pytest.raises(ServiceError, match="holds no access token"):
+        leg.read(Answer(200, {}, "renewed"))
+
+
+def test_a_token_without_one_stays_the_same_unless_a_new_one_comes() -> None:
+    held = AccessToken("held", "held-secret")
+    leg = otherwise(renew_url=RENEW).renew(held)
+    assert "oauth_session_handle" not in carried(leg.request)
+    assert leg.read(Answer(200, {}, "renewed")) is held
+    assert leg.read(Answer(200, {}, GRANTED)).key == "t"
+
+
+ENDED: dict[str, Answer] = {
+    "401": Answer(401, {}, "no"),
+    "200 with a problem": Answer(200, {}, "oauth_problem=token_expired"),
+    "200 with JSON that says so": Answer(200, {}, '{"error": {"message": "no"}}'),
+    "200 with a page to log in": Answer(200, {}, "<html><title>Log in</title></html>"),
+    "a redirect": Answer(302, {"Location": "https://h/"}),
+}
+
+
+@pytest.mark.parametrize("answer", ENDED.values(), ids=ENDED)
+def test_what_can_not_be_renewed_or_revoked_says_so(answer: Answer) -> None:
+    application = otherwise(renew_url=RENEW, revoke_url="https://h/revoke")
+    with pytest.raises(ServiceError, match="The service gave no renewal: it answered"):
+        application.renew(AccessToken("held", "s")).read(answer)
+    with pytest.raises(ServiceError, match="The service gave no revocation: it answered"):
+        application.revoke(HELD).read(answer)
+
+
+def test_a_token_is_revoked_by_a_request_that_it_signs() -> None:
+    leg = otherwise(revoke_url="https://h/revoke").revoke(HELD)
+    assert (leg.request.method, leg.request.url) == ("POST", "https://h/revoke")
+    assert carried(leg.request)["oauth_token"] == "held"
+    leg.read(Answer(200, {}, '{"access_token": "held"}'))
+
+
+def test_a_token_that_was_revoked_at_our_provider_is_gone() -> None:
+    provider = service_at_hand()
+    application = otherwise(revoke_url=f"{ORIGIN}/invalidate_token")
+    send = sender(provider)
+    leg = application.request_token()
+    token = leg.read(send(leg.request))
+    address = provider.allow(token.key, "ada").redirect
+    last = application.access_token(token, application.verifier(address or "", token))
+    held = last.read(send(last.request))
+    gone = application.revoke(held)
+    gone.read(send(gone.request))
+    made = SERVICE.signer(CONSUMER, held).sign("GET", f"{ORIGIN}/photos")
+    with pytest.raises(Refused):
+        verify(Verifier(provider.store), made, provider.clock())
+
+
+@pytest.mark.abuse("A97")
+@pytest.mark.parametrize("which", ["renew_url", "revoke_url"])
+def test_a_secret_is_not_given_over_http_afterwards_either(which: str) -> None:
+    legs = Legs(renew_url="http://h.example/x", revoke_url="http://h.example/x")
+    application = Handshake(CONSUMER, SERVICE.replace(legs=legs))
+    with pytest.raises(Unsignable, match=f"{which}: over http") as caught:
+        application.renew(HELD) if which == "renew_url" else application.revoke(HELD)
+    assert "held-secret" not in str(caught.value)
+
+
+LACKING = {
+    "request_token_url": "the service has no three legs: its tokens, if any, are made on its own pages",
+    "authorize_url": "the service has no page for this: it sends the verifier by itself",
+    "renew_url": "the service renews no tokens: walk a person through the three legs again",
+    "revoke_url": "the service has no address for this: people revoke tokens on its own pages",
+}
+
+
+@pytest.mark.parametrize("which", LACKING)
+def test_what_a_service_does_not_have_is_said(which: str) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "request_token_url": lambda: Handshake(CONSUMER, Service()),
+        "authorize_url": lambda: otherwise(service=SERVICE.replace(authorize_url="")).authorize_url(TOKEN),
+        "renew_url": lambda: otherwise().renew(HELD),
+        "revoke_url": lambda: otherwise().revoke(HELD),
+    }
+    with pytest.raises(Unsignable, match=LACKING[which]) as caught:
+        calls[which]()
+    assert caught.value.what == which
+
+
+COMPLAINTS = {
+    "MediaWiki": ('{"error":"mwoauth-x","message":"Invalid signature"}', "mwoauth-x: Invalid signature"),
+    "FatSecret": ('{"error":{"code":8,"message":"Invalid signature"}}', "8: Invalid signature"),
+    "Flickr": ('{"stat":"fail","code":98,"message":"Invalid auth token"}', "98: Invalid auth token"),
+    "a line": ("Error: Invalid consumer\nmore", "Error: Invalid consumer"),
+    "XML": ("<errors><error code='417'>Desktop applications</error></errors>", "Desktop applications"),
+    "a page": ("<html><head><title>Log in</title></head></html>", "Log in"),
+}
+
+
+@pytest.mark.abuse("A94")
+@pytest.mark.parametrize(("body", "said"), COMPLAINTS.values(), ids=COMPLAINTS)
+def test_an_error_that_comes_with_200_is_an_error_with_its_words(body: str, said: str) -> None:
+    for leg in (handshake().request_token(), handshake().access_token(TOKEN, "v")):
+        with pytest.raises(ServiceError) as caught:
+            leg.read(Answer(200, {}, body))
+        assert f"it answered 200. It says: {said} It answered: " in str(caught.value)
+
+
+def test_an_error_that_comes_with_its_status_says_the_same_words() -> None:
+    with pytest.raises(ServiceError, match=r"it answered 401\. It says: 32: Could not authenticate you"):
+        handshake().request_token().read(
+            Answer(401, {}, '{"errors":[{"code":32,"message":"Could not authenticate you."}]}')
+        )
+
+
+@pytest.mark.abuse("A94")
+def test_a_long_complaint_is_shortened() -> None:
+    with pytest.raises(ServiceError) as caught:
+        handshake().request_token().read(Answer(200, {}, f'{{"message": "{"y" * 100_000}"}}'))
     assert len(str(caught.value)) < 1_000
 
 
