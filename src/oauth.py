@@ -43,7 +43,8 @@ from valetkey.protocol.origin import Url, written
 from valetkey.protocol.parameters import FORM, added_twice, in_order, normalise
 from valetkey.protocol.signatures import METHODS, Key
 from valetkey.protocol.values import Secret
-from valetkey.urllib import TIMEOUT, send
+from valetkey.sending import TIMEOUT
+from valetkey.urllib import send
 
 __all__ = [
     "get_access_token",

@@ -10,9 +10,12 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from tests.person import Person
 from tests.running import Demo
+from tests.vectors import rsa_key
+from valetkey.protocol.rsa import private_key
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -49,7 +52,7 @@ def run(code: str, demo: Demo, folder: Path, **environment: str) -> str:
     file.write_text(code.replace(AVIARY, demo.info["provider"]), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", file],
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | credentials | environment,
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"} | credentials | environment,
         cwd=folder,
         capture_output=True,
         text=True,
@@ -148,6 +151,56 @@ signed_request = RequestFactory().post("/?status=Hello", headers=header)
 print(update(signed_request).content.decode(), update(RequestFactory().post("/?status=Hello")).status_code)
 """
     assert run(code, demo, tmp_path) == '{"by": "robin", "status": "Hello"} 401\n'
+
+
+def test_the_services_page_walks_and_signs_at_x_and_netsuite(demo: Demo, tmp_path: Path) -> None:
+    printed = run(script(ROOT / "docs" / "services.md"), demo, tmp_path)
+    suitetalk = "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/"
+    restlets = "https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl"
+    assert printed.splitlines() == [
+        "POST https://api.x.com/oauth/request_token?x_auth_access_type=read",
+        "https://api.x.com/oauth/authorize?oauth_token=of%20the%20answer&force_login=true",
+        "POST https://api.x.com/2/tweets",
+        f"{suitetalk}record/v1/customer?limit=10",
+        'OAuth realm="1234567_SB1"',
+        f"{restlets}?script=6&deploy=1",
+    ]
+
+
+def test_the_services_page_signs_for_mastercard_with_a_key_from_a_container(
+    demo: Demo, tmp_path: Path
+) -> None:
+    key = private_key(rsa_key("mastercard", "private_pem"))
+    container = pkcs12.serialize_key_and_certificates(
+        b"sandbox", key, None, None, BestAvailableEncryption(b"a password")
+    )
+    (tmp_path / "sandbox.p12").write_bytes(container)
+    code = named(ROOT / "docs" / "services.md", "mastercard.py")
+    url, header = run(code, demo, tmp_path, KEY_PASSWORD="a password").splitlines()
+    assert url == "https://sandbox.api.mastercard.com/send/v1/partners/crossborder/quotes"
+    assert 'oauth_consumer_key="key-id!client-id"' in header
+    assert 'oauth_body_hash="' in header
+
+
+def test_each_library_reads_the_timeline_and_walks_the_legs_as_the_page_of_clients_shows(
+    demo: Demo, tmp_path: Path
+) -> None:
+    printed = run(at_the_keyboard(demo) + script(ROOT / "docs" / "clients.md"), demo, tmp_path)
+    assert [line for line in printed.splitlines() if not line.startswith("by ")] == [
+        "requests: 200",
+        "a session: 200",
+        "httpx2: 200",
+        "httpx2, asynchronous: 200",
+        "a transport: 200",
+        "aiohttp: 200",
+        "urllib: 200",
+        "with a clock: 401",
+        "moved: True 200",
+    ]
+    assert re.findall("^by .*?: AccessToken", printed, re.MULTILINE) == [
+        "by requests: AccessToken",
+        "by aiohttp: AccessToken",
+    ]
 
 
 def test_the_views_of_the_rest_framework_let_in_what_is_signed_and_sessions_where_they_say_so(

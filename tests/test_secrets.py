@@ -10,6 +10,7 @@ from importlib import import_module
 from traceback import TracebackException
 
 import pytest
+import requests
 
 import oauth
 import valetkey
@@ -43,6 +44,9 @@ from valetkey.protocol.mistakes import Mistake
 from valetkey.protocol.origin import Url
 from valetkey.protocol.signatures import Key
 from valetkey.protocol.values import Secret, Value
+from valetkey.requests import TokenMissing, TokenRequestDenied, VerifierMissing
+from valetkey.services.quirks import Quirks
+from valetkey.services.service import Legs
 from valetkey.stores.memory import Full, MemoryConsumer, MemoryRequestToken, MemoryToken
 
 CONSUMER = Consumer("k", CANARY, rsa_key=CANARY)
@@ -71,6 +75,13 @@ def refused() -> Refused:
     return made
 
 
+def response() -> requests.Response:
+    """Of a library that isn't ours, whose answers print a status."""
+    made = requests.Response()
+    made.status_code, made._content = 401, f"oauth_token_secret={CANARY}".encode()
+    return made
+
+
 def unsignable() -> Unsignable:
     with pytest.raises(Unsignable) as caught:
         Consumer("k", CANARY + "\x00")
@@ -83,6 +94,7 @@ HOLDERS: dict[str, object] = {
     "Authorization": Authorization(None, [("oauth_signature", CANARY)]),
     "BadCallback": BadCallback("The address has no oauth_verifier: start anew.", "oauth_verifier"),
     "Case": Case("GET", f"https://h/?p={CANARY}", [Parameter("p", CANARY, "query")], CONSUMER, TOKEN),
+    "Clock": valetkey.Clock(),
     "Consumer": CONSUMER,
     "Decision": Decision(f"https://h/?oauth_verifier={CANARY}", CANARY),
     "Denied": Denied("r"),
@@ -91,6 +103,7 @@ HOLDERS: dict[str, object] = {
     "Handshake": Handshake(CONSUMER, SERVICE),
     "Headers": Headers({"Authorization": CANARY, "Cookie": CANARY, "Set-Cookie": CANARY}),
     "Key": Key(CANARY, CANARY, CANARY),
+    "Legs": Legs(headers={"User-Agent": "x"}),
     "Leg": Handshake(CONSUMER, SERVICE).access_token(RequestToken("r", CANARY), CANARY),
     "Malformed": Malformed("it holds octets that aren't UTF-8 (0xFF)"),
     "MemoryConsumer": MemoryConsumer("k", CANARY),
@@ -102,6 +115,7 @@ HOLDERS: dict[str, object] = {
     "Parameter": [Parameter(name, CANARY, "header") for name in ("oauth_verifier", "oauth_signature")],
     "Pending": Pending(CONSUMER, REQUEST),
     "Provider": Provider(store()),
+    "Quirks": Quirks(oauth={"oauth_token": ""}),
     "Refused": refused(),
     "RequestToken": RequestToken("k", CANARY),
     "Secret": Secret(CANARY),
@@ -112,14 +126,17 @@ HOLDERS: dict[str, object] = {
         "GET", "https://h/"
     ),
     "Signer": PLAINTEXT,
+    "TokenMissing": TokenMissing("There is no token.", response()),
+    "TokenRequestDenied": TokenRequestDenied("The service gave no token.", response()),
     "Unsignable": unsignable(),
     "Url": Url("https://h/"),
     "Verified": VERIFIED,
     "Verifier": Verifier(store()),
+    "VerifierMissing": VerifierMissing("Give the verifier."),
 }
 
 #: Public names that nothing can be made of.
-NOTHING_TO_TELL = {"Store", "AsyncStore", "ProviderStore", "AsyncProviderStore"}
+NOTHING_TO_TELL = {"register_signature_method", "Store", "AsyncStore", "ProviderStore", "AsyncProviderStore"}
 
 #: Those whose text is what they are for, when somebody writes it out and doesn't only look at it.
 MEANT = {"Secret": {"str", "an f-string", "format", "%", "a log", "a traceback with its variables"}}

@@ -22,14 +22,16 @@ ROWS = (
     ("valetkey.protocol.cases",),
     ("valetkey.protocol.errors",),
     ("valetkey.protocol.credentials", "valetkey.protocol.header", "valetkey.protocol.origin"),
-    ("valetkey.protocol.rsa",),
+    ("valetkey.protocol.rsa", "valetkey.protocol.canonical"),
     ("valetkey.protocol.base_string", "valetkey.protocol.signatures"),
     ("valetkey.protocol.answers", "valetkey.protocol.mistakes"),
     ("valetkey.protocol",),
-    ("valetkey.stores", "valetkey.flow"),
+    ("valetkey.stores", "valetkey.flow", "valetkey.clock", "valetkey.timely"),
+    ("valetkey.quick",),
     ("valetkey.signer", "valetkey.verifier"),
-    ("valetkey.services",),
+    ("valetkey.services.*",),
     ("valetkey.handshake", "valetkey.provider", "valetkey.stores.*"),
+    ("valetkey.signing", "valetkey.sending"),
     ("valetkey",),
     (
         *("valetkey.urllib", "valetkey.requests", "valetkey.httpx", "valetkey.aiohttp"),
@@ -43,7 +45,8 @@ ROWS = (
 )
 
 CLIENT = (
-    *("valetkey.signer", "valetkey.services", "valetkey.handshake"),
+    *("valetkey.signer", "valetkey.services.*", "valetkey.handshake"),
+    *("valetkey.clock", "valetkey.sending", "valetkey.signing", "valetkey.timely"),
     *("valetkey.urllib", "valetkey.requests", "valetkey.httpx", "valetkey.aiohttp"),
 )
 SERVER = (
@@ -53,13 +56,16 @@ SERVER = (
 
 # Nothing in these can do I/O, tell the time or make randomness.
 PURE = {"base64", "binascii", "bisect", "collections.abc", "contextlib", "functools", "hashlib", "hmac"}
-PURE |= {"__future__", "ipaddress", "itertools", "operator", "re", "string", "types", "typing"}
+PURE |= {"__future__", "ipaddress", "itertools", "json", "operator", "re", "string", "types", "typing"}
 # Nor may the names that need no import.
 IMPURE_NAMES = {"__import__", "breakpoint", "eval", "exec", "input", "open", "print"}
 
 # Whoever is not named here imports the standard library alone.
 THIRD_PARTY = {
     "valetkey.protocol.rsa": {"cryptography"},
+    "valetkey.requests": {"requests", "urllib3"},  # urllib3 is requests' own part
+    "valetkey.aiohttp": {"aiohttp", "yarl"},  # yarl is aiohttp's own part
+    "valetkey.httpx": {"anyio", "httpx", "httpx2"},  # anyio is the own part of both
     "valetkey.django.*": {"asgiref", "cryptography", "django"},  # asgiref is Django's own part
     "valetkey.django.rest": {"rest_framework"},
     "valetkey.demo.*": {"cryptography", "django", "gunicorn"},

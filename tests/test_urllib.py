@@ -4,31 +4,26 @@ import io
 import json
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import HTTPCookieProcessor, Request
 
 import pytest
 import trustme
 
+import valetkey.urllib
+from tests.clients import Legs, Walks, guarding
 from tests.interop.tls import TlsProxy
 from tests.loopback import Arrived, Loopback, always, serving
-from tests.wire import CALLBACK, CONSUMER, FORM, HELD, TOKEN, memory
+from tests.wire import CONSUMER, FORM, HELD, TOKEN, memory
 from valetkey import (
-    AccessToken,
     Answer,
-    BadCallback,
-    Denied,
-    Handshake,
+    Clock,
     MemoryStore,
-    Provider,
     Refused,
-    Service,
     ServiceError,
     Signed,
     Signer,
@@ -38,15 +33,11 @@ from valetkey import (
 )
 from valetkey.protocol.encoding import form_decode
 from valetkey.protocol.header import parse_authorization
+from valetkey.sending import TIMEOUT
 from valetkey.signer import Placement
-from valetkey.stores.memory import MemoryConsumer
-from valetkey.urllib import MAX_OCTETS, TIMEOUT, authorize, opener, send
+from valetkey.urllib import opener, send
 
 PLACEMENTS: list[Placement] = ["header", "query", "body"]
-
-SLOW_HEADERS = pytest.mark.xfail(
-    strict=True, reason="http.client waits for each header line anew, so drops of headers outlast the timeout"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +134,7 @@ def test_a_file_is_sent_where_it_is_no_form() -> None:
 def test_a_form_has_to_be_octets() -> None:
     with serving(always(200)) as service:
         request = Request(f"{service.origin}/x", data=io.BytesIO(b"a=1"), headers={"Content-Length": "3"})
-        with pytest.raises(Unsignable, match="data: a form must be given as octets"):
+        with pytest.raises(Unsignable, match="body: a form must be given as octets"):
             opener(signer()).open(request, timeout=5)
     assert service.arrived == []
 
@@ -374,156 +365,11 @@ def asking(service: Loopback, **options: Any) -> Signed:
     )
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
-def test_what_was_signed_is_sent_as_it_is(placement: Placement) -> None:
-    with serving(always(200, "answer", {"X-One": "1"})) as service:
-        signed = asking(service, placement=placement)
-        answer = send(signed)
-        assert proved(service, service.last).oauth["oauth_callback"] == "oob"
-    assert (answer.status, answer.headers["X-One"], answer.body) == (200, "1", b"answer")
-    assert f"{service.origin}{service.last.target}" == signed.url
-    assert (service.last.method, service.last.body) == (signed.method, signed.body)
-    for name, value in signed.headers.pairs:
-        assert service.last.headers[name] == value
-
-
-def test_a_request_without_a_body_is_sent_without_one() -> None:
-    with serving(always(200)) as service:
-        send(signer().sign("POST", f"{service.origin}/token"))
-    assert service.last.body == b""
-    assert "Content-Type" not in service.last.headers
-
-
-@pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 500, 503])
-def test_every_status_is_an_answer(status: int) -> None:
-    with serving(always(status, "" if status == 204 else "why")) as service:
-        answer = send(asking(service))
-    assert (answer.status, answer.body) == (status, b"" if status == 204 else b"why")
-
-
-@pytest.mark.abuse("A90")
-@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed(code: int) -> None:
-    with serving(always(200)) as other, serving(redirecting(code, f"{other.origin}/x")) as service:
-        answer = send(signer().sign("GET", f"{service.origin}/first"))
-    assert (answer.status, answer.headers["Location"]) == (code, f"{other.origin}/x")
-    assert other.arrived == []
-
-
-@contextmanager
-def speaking(speak: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that reads what comes and then says what it likes; its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65_536)
-                try:
-                    speak(connection)
-                except OSError:
-                    pass
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(10)
-        assert not thread.is_alive()
-
-
-def silent(connection: socket.socket) -> None:
-    connection.settimeout(5)
-    connection.recv(1)
-
-
-def dripping_body(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(1000):
-        connection.sendall(b"x")
-        time.sleep(0.05)
-
-
-def dripping_headers(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    for _ in range(90):
-        connection.sendall(b"X: 1\r\n")
-        time.sleep(0.05)
-
-
-def endless(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-    while True:
-        connection.sendall(b"x" * 65_536)
-
-
-def cut_short(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\noauth_token=t&oauth_token_secret=cut")
-
-
-def cut_short_in_chunks(connection: socket.socket) -> None:
-    connection.sendall(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\noauth_token=t&oauth_token_secret=cut"
-    )
-
-
-def no_http(connection: socket.socket) -> None:
-    connection.sendall(b"220 mail.example ESMTP\r\n")
-
-
-def closing(connection: socket.socket) -> None:
-    pass
-
-
-HOSTILE = {
-    "silent": silent,
-    "a dripping body": dripping_body,
-    "dripping headers": dripping_headers,
-    "an endless answer": endless,
-    "an answer that is cut short": cut_short,
-    "chunks that are cut short": cut_short_in_chunks,
-    "no HTTP": no_http,
-    "closing at once": closing,
-}
-
-
-@pytest.mark.abuse("A94")
-@pytest.mark.parametrize(
-    "speak",
-    [
-        pytest.param(speak, id=kind, marks=[SLOW_HEADERS] if speak is dripping_headers else [])
-        for kind, speak in HOSTILE.items()
-    ],
-)
-def test_what_is_no_answer_is_a_service_error_in_time(speak: Callable[[socket.socket], None]) -> None:
-    start = time.monotonic()
-    with speaking(speak) as origin, pytest.raises(ServiceError) as caught:
-        send(signer().sign("GET", f"{origin}/token", oauth={"oauth_verifier": "canary"}), timeout=0.5)
-    assert time.monotonic() - start < 4
-    assert not [text for text in (CONSUMER.secret, HELD.secret, "canary") if text in str(caught.value)]
-    if speak is endless:
-        assert "The answer has more than 1000000 octets" in str(caught.value)
-    else:
-        assert f"{origin} doesn't answer: " in str(caught.value)
-        assert (caught.value.status, caught.value.body) == (0, b"")
-
-
 @pytest.mark.abuse("A94")
 @pytest.mark.parametrize("location", ["http://[oops", "//", "javascript:1", "/x y"])
 def test_a_redirect_to_nowhere_is_an_answer_like_any_other(location: str) -> None:
     with serving(always(302, headers={"Location": location})) as service:
         assert send(asking(service)).status == 302
-
-
-@pytest.mark.abuse("A94")
-@pytest.mark.parametrize(("size", "fits"), [(MAX_OCTETS, True), (MAX_OCTETS + 1, False)])
-def test_an_answer_is_read_up_to_the_limit(size: int, fits: bool) -> None:
-    with serving(always(200, "x" * size)) as service:
-        if fits:
-            assert len(send(asking(service)).body) == size
-        else:
-            with pytest.raises(ServiceError, match="more than 1000000 octets") as caught:
-                send(asking(service))
-            assert caught.value.status == 200
 
 
 def test_a_connection_that_is_refused_is_a_service_error() -> None:
@@ -574,74 +420,43 @@ def test_the_default_timeout_is_half_a_minute() -> None:
 # -- all three legs
 
 
-@contextmanager
-def provider_at(
-    store: MemoryStore, callbacks: list[str]
-) -> Iterator[tuple[Loopback, Provider[Any, Any], Service]]:
-    """A provider behind a socket, as it is and as an application knows it."""
-    store.add(MemoryConsumer(CONSUMER.key, CONSUMER.secret, callbacks=callbacks))
-    provider: Provider[Any, Any] = Provider(store)
-
-    def answer(arrived: Arrived) -> Answer:
-        endpoint = {"/r": provider.request_token, "/t": provider.access_token}[urlsplit(arrived.target).path]
-        url = f"{service.origin}{arrived.target}"
-        return endpoint(arrived.method, url, headers=arrived.headers, body=arrived.body)
-
-    with serving(answer) as service:
-        yield service, provider, Service(f"{service.origin}/r", f"{service.origin}/a", f"{service.origin}/t")
+class TestLegs(Walks):
+    @pytest.fixture
+    def legs(self) -> Legs:
+        return valetkey.urllib
 
 
-def token_in(page: str) -> str:
-    return dict(parse_qsl(urlsplit(page).query))["oauth_token"]
+# -- a clock that is off
 
 
-@pytest.mark.rfc("2.2-1")
-@pytest.mark.parametrize("callback", [CALLBACK, "oob"])
-def test_authorize_walks_the_three_legs(callback: str) -> None:
-    store = MemoryStore()
-    with provider_at(store, [CALLBACK]) as (service, provider, addresses):
-
-        def ask(page: str) -> str:
-            assert page.startswith(f"{service.origin}/a?oauth_token=")
-            decision = provider.allow(token_in(page), "ada", access="read")
-            return f" {decision.pin or decision.redirect}\n"
-
-        token = authorize(Handshake(CONSUMER, addresses, callback=callback), ask)
-    assert isinstance(token, AccessToken)
-    found = store.find(CONSUMER.key, token.key)[1]
-    assert found is not None
-    assert (found.secret, getattr(found, "user", "")) == (token.secret, "ada")
-    assert [arrived.target for arrived in service.arrived] == ["/r", "/t"]
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("off", [-7200, 7200])
+def test_a_clock_that_is_off_is_set_by_the_refusal_and_stays_so(placement: Placement, off: int) -> None:
+    clock = Clock(time=lambda: time.time() + off)
+    client = opener(signer(placement=placement), clock=clock)
+    with guarding(always(200)) as service:
+        for _ in range(2):
+            client.open(f"{service.origin}/x", b"a=1", timeout=5).close()
+    assert len(service.arrived) == 3, "the first call twice, the second once"
 
 
-def test_authorize_says_so_when_the_person_says_no() -> None:
-    with provider_at(MemoryStore(), [CALLBACK]) as (service, provider, addresses):
-        with pytest.raises(Denied):
-            authorize(
-                Handshake(CONSUMER, addresses, callback=CALLBACK),
-                lambda page: str(provider.deny(token_in(page)).redirect),
-            )
-        assert len(service.arrived) == 1
+@pytest.mark.abuse("A94")
+def test_a_service_whose_time_jumps_is_asked_twice_and_no_more() -> None:
+    dates = iter([f"Tue, 01 Dec 2026 {hour}:00:00 GMT" for hour in ("08", "10", "12")])
+    clock = Clock(time=lambda: 1_796_104_800)  # 06:00 of that day
+    with serving(lambda arrived: Answer(401, {"Date": next(dates)})) as service:
+        with pytest.raises(HTTPError) as caught:
+            opener(signer(), clock=clock).open(f"{service.origin}/x", timeout=5)
+        caught.value.close()
+    assert len(service.arrived) == 2
 
 
-@pytest.mark.abuse("A91")
-def test_authorize_takes_no_strangers_callback() -> None:
-    with provider_at(MemoryStore(), [CALLBACK]) as (service, _, addresses):
-        with pytest.raises(BadCallback):
-            authorize(
-                Handshake(CONSUMER, addresses, callback=CALLBACK),
-                lambda page: "/?oauth_token=another&oauth_verifier=v",
-            )
-        assert len(service.arrived) == 1
-
-
-def test_authorize_tells_what_the_provider_refused() -> None:
-    with provider_at(MemoryStore(), []) as (_, provider, addresses):
-        with pytest.raises(ServiceError, match="The callback can't be used") as caught:
-            authorize(Handshake(CONSUMER, addresses, callback=CALLBACK), lambda page: "")
-        assert (caught.value.status, caught.value.problem) == (400, "parameter_rejected")
-        with pytest.raises(ServiceError, match="oauth_verifier isn't the one") as caught:
-            authorize(
-                Handshake(CONSUMER, addresses), lambda page: f"{provider.allow(token_in(page), 'ada').pin}0"
-            )
-        assert caught.value.status == 401
+@pytest.mark.abuse("A90")
+def test_another_origin_sets_no_clock() -> None:
+    clock = Clock(time=lambda: 1_796_104_800)
+    with serving(always(401, headers={"Date": "Tue, 01 Dec 2026 08:00:00 GMT"})) as other:
+        with serving(redirecting(302, f"{other.origin}/there")) as service:
+            with pytest.raises(HTTPError) as caught:
+                opener(signer(), clock=clock).open(f"{service.origin}/first", timeout=5)
+            caught.value.close()
+    assert (clock.offset, len(other.arrived)) == (0, 1)

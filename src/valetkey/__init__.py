@@ -1,10 +1,12 @@
 """OAuth 1.0a (RFC 5849), both ends of the wire."""
 
+from valetkey.clock import Clock
 from valetkey.handshake import Handshake, Leg
 from valetkey.protocol.credentials import AccessToken, Consumer, RequestToken
 from valetkey.protocol.errors import BadCallback, Denied, Error, Refused, ServiceError, Unsignable
 from valetkey.protocol.messages import Answer, Headers
 from valetkey.protocol.parameters import Parameter
+from valetkey.protocol.signatures import register_signature_method
 from valetkey.provider import Decision, Pending, Provider, Reply
 from valetkey.services import Service
 from valetkey.signer import Signed, Signer
@@ -18,6 +20,7 @@ __all__ = [
     "AsyncProviderStore",
     "AsyncStore",
     "BadCallback",
+    "Clock",
     "Consumer",
     "Decision",
     "Denied",
@@ -41,4 +44,5 @@ __all__ = [
     "Unsignable",
     "Verified",
     "Verifier",
+    "register_signature_method",
 ]

@@ -1,31 +1,42 @@
 """Signing with urllib, the standard library's own client."""
 
-import time
 from collections.abc import Callable
-from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
+from functools import partial
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from typing import IO, Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+)
 from weakref import WeakKeyDictionary, WeakSet
 
-from valetkey.handshake import Handshake, check_channel
-from valetkey.protocol.credentials import AccessToken
-from valetkey.protocol.encoding import Malformed
-from valetkey.protocol.errors import ServiceError, Unsignable
-from valetkey.protocol.messages import Answer
-from valetkey.protocol.origin import DEFAULT_PORTS, OUT_OF_BAND, Url
-from valetkey.protocol.parameters import is_form
+from valetkey.clock import Clock
+from valetkey.flow import run
+from valetkey.handshake import Handshake
+from valetkey.protocol.credentials import AccessToken, RequestToken
+from valetkey.protocol.messages import Answer, Headers
+from valetkey.sending import TIMEOUT, Reading, check_sendable, no_answer
 from valetkey.signer import Signed, Signer
-
-#: Seconds for a whole request, and the largest answer of a token endpoint that is read.
-TIMEOUT = 30.0
-MAX_OCTETS = 1_000_000
+from valetkey.signing import Signing
+from valetkey.timely import TimelyResponse, within
 
 # What belongs to the origin that it was meant for.
 _ORIGIN_BOUND = ("Authorization", "Cookie", "Proxy-authorization")
 
 
-def opener(signer: Signer, *, insecure: bool = False) -> OpenerDirector:
+def opener(signer: Signer, *, insecure: bool = False, clock: Clock | None = None) -> OpenerDirector:
     """An opener that signs each request: ``opener(signer).open(url, data)``, with what
     :func:`urllib.request.urlopen` takes.
 
@@ -35,8 +46,10 @@ def opener(signer: Signer, *, insecure: bool = False) -> OpenerDirector:
 
     :param insecure: allows PLAINTEXT over http to another computer, where everybody on the way can read the
         secrets.
+    :param clock: what the time is; where a request is refused because of it, the answer sets it, and the
+        request is signed once more.
     """
-    return build_opener(_Signing(signer, insecure))
+    return build_opener(_Signing(Signing(signer, insecure=insecure, clock=clock)))
 
 
 def send(signed: Signed, *, timeout: float = TIMEOUT) -> Answer:
@@ -46,22 +59,39 @@ def send(signed: Signed, *, timeout: float = TIMEOUT) -> Answer:
     :raises ServiceError: where there is no answer (`status` 0), or one of more than 1,000,000 octets.
     :raises Unsignable: for another scheme than https or http.
     """
-    if Url(signed.url).scheme not in DEFAULT_PORTS:
-        raise Unsignable("url", "it can't be sent: use https or http")
+    check_sendable(signed)
     request = Request(signed.url, data=signed.body, method=signed.method)  # noqa: S310  # checked above
     for name, value in signed.headers.pairs:
         request.add_unredirected_header(name, value)
-    deadline = time.monotonic() + timeout
     try:
-        try:
-            response = build_opener(_NoRedirects()).open(request, timeout=timeout)
-        except HTTPError as error:
-            response = error
-        with response:
-            return Answer(response.status, response.headers.items(), _read(response, deadline))
+        with within(timeout):
+            try:
+                response = build_opener(_NoRedirects(), _Http(), _Https()).open(request, timeout=timeout)
+            except HTTPError as error:
+                response = error
+            with response:
+                return Answer(response.status, response.headers.items(), _read(response))
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise ServiceError(f"{Url(signed.url).origin} doesn't answer: {reason}.") from error
+        raise no_answer(signed.url, getattr(error, "reason", None) or error) from error
+
+
+def fetch_request_token(handshake: Handshake, *, timeout: float = TIMEOUT) -> RequestToken:
+    """The first leg (section 2.1).
+
+    :param timeout: seconds for the whole of it.
+    :raises ServiceError: where the service refuses.
+    """
+    return run(handshake.requesting(partial(send, timeout=timeout)))
+
+
+def fetch_access_token(
+    handshake: Handshake, request_token: RequestToken, verifier: str, *, timeout: float = TIMEOUT
+) -> AccessToken:
+    """The third leg (section 2.3), likewise.
+
+    :param verifier: from :meth:`Handshake.verifier`, or the PIN that the person typed.
+    """
+    return run(handshake.exchanging(partial(send, timeout=timeout), request_token, verifier))
 
 
 def authorize(handshake: Handshake, ask: Callable[[str], str], *, timeout: float = TIMEOUT) -> AccessToken:
@@ -70,17 +100,12 @@ def authorize(handshake: Handshake, ask: Callable[[str], str], *, timeout: float
     :param ask: is given the address of the page where the person decides, shows it to them, and returns what
         came back: the address of the callback with its query, or, where the handshake's callback is ``oob``,
         the PIN that they typed.
+    :param timeout: seconds for each of the two requests.
     :raises ServiceError: where the service refuses.
     :raises Denied: where the person says no.
     :raises BadCallback: where what came back belongs to another request.
     """
-    leg = handshake.request_token()
-    request_token = leg.read(send(leg.request, timeout=timeout))
-    came_back = ask(handshake.authorize_url(request_token)).strip()
-    by_pin = handshake.callback == OUT_OF_BAND
-    verifier = came_back if by_pin else handshake.verifier(came_back, request_token)
-    last = handshake.access_token(request_token, verifier)
-    return last.read(send(last.request, timeout=timeout))
+    return run(handshake.walking(partial(send, timeout=timeout), ask))
 
 
 class _Signing(HTTPRedirectHandler):
@@ -89,10 +114,10 @@ class _Signing(HTTPRedirectHandler):
     # After urllib's own handlers, which add the Content-Type that decides whether the body is signed.
     handler_order = 900
 
-    def __init__(self, signer: Signer, insecure: bool) -> None:
-        self._signer = signer
-        self._insecure = insecure
+    def __init__(self, signing: Signing) -> None:
+        self._signing = signing
         self._elsewhere: WeakSet[Request] = WeakSet()
+        self._again: WeakSet[Request] = WeakSet()
         self._bare: WeakKeyDictionary[Request, tuple[Any, Any, Any, Any]] = WeakKeyDictionary()
 
     def https_request(self, request: Request) -> Request:
@@ -102,17 +127,20 @@ class _Signing(HTTPRedirectHandler):
         url, data, *added = self._bare.get(request, (None, None, None, None))
         if added == [request.full_url, request.data]:
             request.full_url, request.data = url, data
-        request.unredirected_hdrs.pop("Authorization", None)
         url, data = request.full_url, request.data
-        signed = self._signer.sign(
-            request.get_method(), url, headers=request.header_items(), body=_octets(request)
+        signed = self._signing.sign(
+            request.get_method(),
+            url,
+            content_type=request.get_header("Content-type"),
+            authorization=request.get_header("Authorization"),
+            body=bytes(data) if isinstance(data, (bytes, bytearray)) else None,
+            streamed=not isinstance(data, (bytes, bytearray, type(None))),
         )
-        if self._signer.signature_method == "PLAINTEXT":
-            check_channel("url", signed.url, insecure=self._insecure)
         request.full_url = signed.url
-        if self._signer.placement == "header":
+        placement = self._signing.signer.placement
+        if placement == "header":
             request.add_unredirected_header("Authorization", signed.headers["Authorization"])
-        elif self._signer.placement == "body":
+        elif placement == "body":
             request.data = signed.body
             request.add_unredirected_header("Content-type", signed.headers["Content-Type"])
             request.add_unredirected_header("Content-length", str(len(signed.body or b"")))
@@ -121,14 +149,25 @@ class _Signing(HTTPRedirectHandler):
 
     http_request = https_request
 
+    def http_error_401(
+        self, request: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
+    ) -> HTTPResponse | None:
+        once = request not in self._again and request not in self._elsewhere
+        sendable = isinstance(request.data, (bytes, bytearray, type(None)))
+        if once and sendable and self._signing.again(request.full_url, code, Headers(headers.items())):
+            self._again.add(request)
+            fp.close()
+            answer: HTTPResponse = self.parent.open(request, timeout=request.timeout)
+            return answer
+        return None
+
     def redirect_request(
         self, request: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        if self._signer.placement == "query":
-            newurl = _unsigned(newurl)  # services like to repeat the query
+        newurl = self._signing.unsigned(newurl)
         onward = super().redirect_request(request, fp, code, msg, headers, newurl)
         if onward is not None and (
-            request in self._elsewhere or not _same_origin(request.full_url, onward.full_url)
+            request in self._elsewhere or not self._signing.stays(request.full_url, onward.full_url)
         ):
             self._elsewhere.add(onward)
             for name in _ORIGIN_BOUND:
@@ -144,39 +183,28 @@ class _NoRedirects(HTTPRedirectHandler):
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
-def _octets(request: Request) -> bytes | None:
-    data = request.data
-    if data is None or isinstance(data, (bytes, bytearray)):
-        return None if data is None else bytes(data)
-    if is_form(request.get_header("Content-type")):
-        raise Unsignable("data", "a form must be given as octets, since its parameters are signed")
-    return None
+class _TimelyHttp(HTTPConnection):
+    response_class = TimelyResponse
 
 
-def _unsigned(url: str) -> str:
-    address, mark, query = url.partition("?")
-    kept = [piece for piece in query.split("&") if not piece.startswith("oauth_")]
-    return f"{address}{mark}{'&'.join(kept)}" if query != "&".join(kept) else url
+class _TimelyHttps(HTTPSConnection):
+    response_class = TimelyResponse
 
 
-def _same_origin(one: str, other: str) -> bool:
-    try:
-        return Url(one).origin == Url(other).origin
-    except Malformed:
-        return False
+class _Http(HTTPHandler):
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_TimelyHttp, req)
 
 
-def _read(response: HTTPResponse | HTTPError, deadline: float) -> bytes:
-    octets = bytearray()
+class _Https(HTTPSHandler):
+    def https_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_TimelyHttps, req)
+
+
+def _read(response: HTTPResponse | HTTPError) -> bytes:
+    reading = Reading(response.status or 0, response.headers.get("Content-Encoding"))
     while piece := response.read1(65_536):
-        octets += piece
-        if len(octets) > MAX_OCTETS:
-            raise ServiceError(
-                f"The answer has more than {MAX_OCTETS} octets, and was not read further.",
-                response.status or 0,
-            )
-        if time.monotonic() > deadline:
-            raise TimeoutError("the answer took too long")
+        reading.add(piece)
     if response.length:
         raise IncompleteRead(b"", response.length)
-    return bytes(octets)
+    return reading.body
