@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
@@ -237,6 +237,8 @@ async def _over_asgi(signed: Signed) -> list[int]:
     client = AsyncClient()
     headers = {"Authorization": signed.headers["Authorization"]}
     answers = [await client.generic(signed.method, "/rest/people", headers=headers) for _ in range(2)]
+    # Of the thread that the view ran in.
+    await sync_to_async(connections.close_all)()
     return [answer.status_code for answer in answers]
 
 

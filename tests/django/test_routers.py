@@ -29,3 +29,8 @@ def test_without_a_database_of_their_own_nonces_are_in_the_default_one() -> None
         assert ROUTER.allow_migrate("default", "valetkey", "nonce")
         assert ROUTER.allow_migrate("default", "valetkey", "application") is None
         assert ROUTER.allow_migrate("other", "valetkey", "nonce") is False
+
+
+def test_a_wrong_setting_is_left_to_the_checks_that_say_which() -> None:
+    with override_settings(VALETKEY={**settings.VALETKEY, "ORIGIN": "x"}):
+        assert ROUTER.allow_migrate("nonces", "valetkey", "nonce") is None

@@ -21,6 +21,7 @@ no router is needed.
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
@@ -43,7 +44,11 @@ class NonceRouter:
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
     ) -> bool | None:
-        nonces = conf.current().nonce_database
+        try:
+            nonces = conf.current().nonce_database
+        except ImproperlyConfigured:
+            # Django asks routers while it checks; what is wrong is said by our own checks, with their ids.
+            return None
         if _is_nonce(app_label, model_name):
             return db == nonces
         return False if db == nonces != DEFAULT_DB_ALIAS else None
