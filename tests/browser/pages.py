@@ -517,6 +517,7 @@ def pin_for_long_names(cast: Cast) -> None:
 @state("aviary:oauth/authorize")
 def pin_not_shown_again(cast: Cast) -> None:
     pin(cast)
+    cast.page.wait_for_load_state()
     cast.page.reload()
 
 
@@ -532,6 +533,7 @@ def pin_stopped(cast: Cast) -> None:
     cast.salma.press("Allow")
     for guess in range(5):
         cast.heron.access_token(token, f"{(int(cast.salma.pin) + guess + 1) % 10**8:08}")
+    cast.page.wait_for_load_state()
     cast.page.reload()
 
 
@@ -562,6 +564,7 @@ def nothing_another_account(cast: Cast) -> None:
 def nothing_expired(cast: Cast) -> None:
     token = cast.wide.ask(cast.long)
     administrator.let_expire(cast.demo, token)
+    cast.page.wait_for_load_state()
     cast.page.reload()
 
 
@@ -576,6 +579,7 @@ def nothing_suspended(cast: Cast) -> None:
     administrator.resume(cast.demo, program.consumer)
     cast.wide.ask(program)
     administrator.suspend(cast.demo, program.consumer)
+    cast.page.wait_for_load_state()
     cast.page.reload()
 
 
