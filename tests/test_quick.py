@@ -48,6 +48,12 @@ URLS = st.tuples(
 ).map("".join)
 
 
+def fresh() -> MemoryStore:
+    store = MemoryStore()
+    store.add(CONSUMER, HELD)
+    return store
+
+
 def parts(signed: Signed) -> dict[str, Any]:
     names = ("method", "url", "headers", "body", "base_string", "signature", "parameters")
     return {name: getattr(signed, name) for name in names}
@@ -172,8 +178,7 @@ def test_another_request_is_left_to_the_plain_way(change: dict[str, Any]) -> Non
 
 
 def test_what_was_read_quickly_is_told_in_full_when_somebody_asks() -> None:
-    store = MemoryStore()
-    store.add(CONSUMER, HELD)
+    store = fresh()
     made = Signer(CONSUMER, HELD).sign("POST", "https://a.example/p?b=2", headers=FORM, body="a=1&b=3")
     verified = Verifier(store).verify(made.method, made.url, headers=made.headers, body=made.body)
     assert sorted(verified.parameters) == [("a", "1"), ("b", "2"), ("b", "3")]
@@ -181,8 +186,7 @@ def test_what_was_read_quickly_is_told_in_full_when_somebody_asks() -> None:
 
 
 def test_a_refusal_of_what_was_read_quickly_knows_the_parameters_with_their_sources() -> None:
-    store = MemoryStore()
-    store.add(CONSUMER, HELD)
+    store = fresh()
     made = Signer(Consumer(CONSUMER.key, "another"), HELD).sign(
         "POST", "https://a.example/?b=2", headers=FORM, body="a=1"
     )
@@ -192,3 +196,31 @@ def test_a_refusal_of_what_was_read_quickly_knows_the_parameters_with_their_sour
     assert case is not None
     sources = {item.name: item.source for item in case.parameters if isinstance(item, Parameter)}
     assert (sources["a"], sources["b"], sources["oauth_nonce"]) == ("form", "query", "header")
+
+
+def test_what_was_signed_stays_as_it_was_whatever_becomes_of_the_headers_that_were_given() -> None:
+    headers = {"Content-Type": "application/json", "X": "1"}
+    made = Signer(CONSUMER, HELD).sign("POST", "https://a.example/p", headers=headers, body="{}")
+    headers["X"] = "2"
+    headers["Y"] = "a\nb"
+    assert [*made.headers] == ["Content-Type", "X", "Authorization"]
+    assert made.headers["X"] == "1"
+
+
+@pytest.mark.abuse("A01")
+def test_what_was_proved_stays_as_it_was_whatever_becomes_of_the_headers_that_were_given() -> None:
+    made = Signer(CONSUMER, HELD).sign("POST", "https://a.example/p?b=2", headers=FORM, body="a=1")
+    for headers in (dict(made.headers), list(made.headers.pairs)):
+        verified = Verifier(fresh()).verify(made.method, made.url, headers=headers, body=made.body)
+        headers.clear()
+        assert sorted(verified.parameters) == [("a", "1"), ("b", "2")]
+        assert verified.oauth["oauth_token"] == HELD.key
+
+
+@pytest.mark.abuse("A01")
+def test_octets_that_somebody_may_change_are_left_to_the_plain_way() -> None:
+    made = Signer(CONSUMER, HELD).sign("POST", "https://a.example/p", headers=FORM, body="a=1")
+    body: Any = bytearray(b"a=1")
+    assert read(made.method, made.url, made.headers, body, 1_000_000, 1_000) is None
+    headers = [("Authorization", made.headers["Authorization"]), *FORM.items()]
+    assert read(made.method, made.url, headers, made.body, 1_000_000, 1_000) is not None

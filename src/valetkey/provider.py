@@ -364,7 +364,7 @@ class Provider(Generic[C, T]):
     def _ask(self, what: str, call: Callable[[], Any]) -> Flow[Any]:
         try:
             return (yield call())
-        except Exception as failure:
+        except Exception as failure:  # a store's own, of whatever kind: fail closed
             raise unavailable(what, failure) from failure
 
     def _check_age(self, request: StoredRequestToken) -> None:

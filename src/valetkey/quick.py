@@ -14,35 +14,30 @@ from typing import Any, NamedTuple
 
 from valetkey.protocol import canonical
 from valetkey.protocol.encoding import percent_encode
-from valetkey.protocol.header import build_authorization
+from valetkey.protocol.header import MAX_HEADER_OCTETS, build_authorization
 from valetkey.protocol.messages import Headers
-from valetkey.protocol.parameters import FORM, Pair, normalise
-from valetkey.protocol.values import Secret
+from valetkey.protocol.parameters import FORM, KNOWN, SECRET, Pair, normalise
+from valetkey.protocol.values import HIDDEN, Secret
 
-MAX_HEADER_OCTETS = 32_768
-#: The parameters that OAuth gives a meaning; others named so are signed like any parameter, wherever they are
-KNOWN = frozenset(
-    f"oauth_{name}"
-    for name in (
-        *("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version"),
-        *("callback", "verifier", "body_hash"),
-    )
-)
-SECRET = frozenset({"oauth_signature", "oauth_verifier"})
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 
 class Quick(NamedTuple):
-    """A request signed the quick way. `body` is in octets; `headers` are those that were given."""
+    """A request signed the quick way. `body` is in octets; `headers` are those that were given, as they
+    were then.
+    """
 
     body: bytes | None
     base_string: str
     signature: str
     authorization: str
-    headers: Any
+    headers: tuple[Pair, ...]
     is_form: bool
+
+    def __repr__(self) -> str:
+        return HIDDEN  # a PLAINTEXT signature is the secrets themselves
 
 
 class QuickSigner:
@@ -76,12 +71,10 @@ class QuickSigner:
         if target is None:
             return None
         start, query = target
-        is_form = False
-        if headers:
-            found = _content_type(headers)
-            if found is None:
-                return None
-            is_form = found == FORM
+        fields = _fields(headers or {})
+        if fields is None or fields.authorization or not _is_printable(fields.pairs):
+            return None
+        is_form = fields.content_type == FORM
         try:
             octets = body.encode() if isinstance(body, str) else body
         except UnicodeEncodeError:  # a lone surrogate
@@ -99,7 +92,7 @@ class QuickSigner:
         else:
             sent = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
         authorization = f"{start}{timestamp}{middle}{nonce}{version}{sent}{end}"
-        return Quick(octets, text, signature, authorization, headers, is_form)
+        return Quick(octets, text, signature, authorization, fields.pairs, is_form)
 
 
 class Reading(NamedTuple):
@@ -107,18 +100,22 @@ class Reading(NamedTuple):
 
     oauth: dict[str, str]
     base_string: str
+    authorization: str
     is_form: bool
     has_content_type: bool
+
+    def __repr__(self) -> str:
+        return HIDDEN  # a verifier is in it, and PLAINTEXT's secrets
 
 
 def read(
     method: str, url: str, headers: Any, body: bytes | None, max_octets: int, max_parameters: int
 ) -> Reading | None:
     """A request that is signed in its header; None, too, for one that is near a limit."""
-    found = _fields(headers)
-    if found is None:
+    fields = _fields(headers)
+    if fields is None or not fields.authorization:
         return None
-    authorization, content_type = found
+    authorization, content_type = Secret(fields.authorization), fields.content_type
     form = body if content_type == FORM else None
     size = len(authorization) + len(url) + len(form or b"")
     marks = authorization.count(",") + url.count("&") + (form.count(b"&") if form else 0)
@@ -138,7 +135,7 @@ def read(
     oauth = parts[0]
     for name in SECRET & oauth.keys():
         oauth[name] = Secret(oauth[name])
-    return Reading(oauth, text, content_type == FORM, bool(content_type))
+    return Reading(oauth, text, authorization, content_type == FORM, bool(content_type))
 
 
 def _target(method: str, url: str) -> tuple[str, bytes] | None:
@@ -159,6 +156,8 @@ def _target(method: str, url: str) -> tuple[str, bytes] | None:
 
 def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
     """The other parameters, in two parts, as they stand around the signer's own in the base string."""
+    if form is not None and type(form) is not bytes:  # octets that somebody may change meanwhile
+        return None
     if not query and not form:
         return "", ""
     found: list[str] = []
@@ -175,14 +174,22 @@ def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
 _KNOWN_TYPES = frozenset({FORM, "application/json"})
 
 
-def _fields(headers: Any) -> tuple[str, str] | None:
-    """The Authorization header, and the Content-Type or ``""``."""
+class _Fields(NamedTuple):
+    """Header fields, as they were given; and the two that matter here, each ``""`` where there is none."""
+
+    pairs: tuple[Pair, ...]
+    authorization: str
+    content_type: str
+
+
+def _fields(headers: Any) -> _Fields | None:
+    # Kept as they are now: a caller may change a mapping or a list of theirs.
     if type(headers) is Headers:
-        pairs: Any = headers.pairs
+        pairs = headers.pairs
     elif type(headers) is dict:
-        pairs = headers.items()
+        pairs = tuple(headers.items())
     elif type(headers) is list:
-        pairs = headers
+        pairs = tuple(headers)
     else:
         return None
     authorization = content_type = ""
@@ -196,20 +203,8 @@ def _fields(headers: Any) -> tuple[str, str] | None:
             if content_type or value not in _KNOWN_TYPES:
                 return None
             content_type = value
-    return (authorization, content_type) if authorization else None
+    return _Fields(pairs, authorization, content_type)
 
 
-def _content_type(headers: Any) -> str | None:
-    """The Content-Type, ``""`` where there is none; None where the headers must be read the plain way."""
-    if type(headers) is not dict:
-        return None
-    found = ""
-    for name, value in headers.items():
-        if not (name.isprintable() and value.isprintable()):
-            return None
-        lower = name.lower()
-        if lower == "authorization" or (lower == "content-type" and (found or value not in _KNOWN_TYPES)):
-            return None
-        if lower == "content-type":
-            found = value
-    return found
+def _is_printable(pairs: tuple[Pair, ...]) -> bool:
+    return all(name.isprintable() and value.isprintable() for name, value in pairs)

@@ -3,19 +3,21 @@
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Generic, cast
 
 from valetkey.flow import Flow, arun, run
 from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.cases import Case, shown_name
+from valetkey.protocol.credentials import secrets_of
 from valetkey.protocol.encoding import Malformed, utf8
 from valetkey.protocol.errors import Refused, Unsignable, named
-from valetkey.protocol.header import is_oauth, parse_authorization
+from valetkey.protocol.header import MAX_HEADER_OCTETS, is_oauth, parse_authorization
 from valetkey.protocol.messages import Headers, HeadersLike
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import (
+    KNOWN,
     MAX_NONCE_OCTETS,
     MAX_TIMESTAMP_DIGITS,
     Pair,
@@ -26,7 +28,7 @@ from valetkey.protocol.parameters import (
 )
 from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
 from valetkey.protocol.values import HIDDEN, Secret, Value
-from valetkey.quick import KNOWN, MAX_HEADER_OCTETS, read
+from valetkey.quick import read
 from valetkey.stores import AsyncStore, C, Store, T
 
 # In a base string, where the joiner of parameters is %26.
@@ -102,7 +104,7 @@ class Verified(Value, Generic[C, T]):
     def of(cls, request: "_Presented", *proved: Any) -> "Verified[C, T]":
         """:param proved: consumer, token, body_signed and secret_index."""
         verified = cls.__new__(cls)
-        values = (*proved, request.method, request.sent[0], None, None, request)
+        values = (*proved, request.method, request.url, None, None, request)
         for set_field, value in zip(_SETTERS, values, strict=True):
             set_field(verified, value)
         return verified
@@ -227,7 +229,7 @@ class Verifier(Generic[C, T]):
             key, token_key = request.identity(self.require_token)
             try:
                 consumer, token = yield (find or self.store.find)(key, token_key)
-            except Exception as failure:
+            except Exception as failure:  # a store's own, of whatever kind: fail closed
                 raise unavailable("consumers and tokens", failure) from failure
 
             try:
@@ -247,7 +249,7 @@ class Verifier(Generic[C, T]):
                     first = yield self.store.claim_nonce(
                         key, token_key, timestamp, nonce, until=timestamp + self.window
                     )
-                except Exception as failure:
+                except Exception as failure:  # likewise: never accepted
                     raise unavailable("nonces", failure) from failure
                 if not first:
                     raise Refused(
@@ -285,16 +287,15 @@ class _Presented:
     ) -> None:
         self.method = method
         self.body = body
-        self.sent = (url, headers)
+        self.url = url
         quick = read(method, url, headers, body, limits.max_octets, limits.max_parameters)
         if quick is not None:
-            self.oauth, self.text, self.is_form, self.has_content_type = quick
+            self.oauth, self.text, self.authorization, self.is_form, self.has_content_type = quick
         else:
-            self._read(limits)
+            self._read(Headers(headers), limits)
 
-    def _read(self, limits: "Verifier[Any, Any]") -> None:
-        url, headers = self.sent
-        fields = Headers(headers)
+    def _read(self, fields: Headers, limits: "Verifier[Any, Any]") -> None:
+        url = self.url
         authorizations = fields.every("Authorization")
         content_types = fields.every("Content-Type")
         if len(url) > limits.max_octets:
@@ -312,7 +313,8 @@ class _Presented:
             if form is not None and len(form) > limits.max_octets:
                 raise _too_large("A form", limits.max_octets)
             _check_count(limits.max_parameters, target.query, form, authorizations)
-            self.parameters = _collected(target, authorizations, form)
+            self.authorization = authorizations[0] if authorizations else ""
+            self.parameters = self._collected(target, form)
             utf8(url)
             if not self.method.isascii():  # “POſT” in upper case is “POST”
                 raise Malformed("the method isn't ASCII")
@@ -324,14 +326,18 @@ class _Presented:
     @cached_property
     def text(self) -> str:
         """The base string."""
-        return base_string(self.method, base_string_uri(self.sent[0]), normalise(self.parameters))
+        return base_string(self.method, base_string_uri(self.url), normalise(self.parameters))
 
     @cached_property
     def parameters(self) -> list[Parameter]:
         """All of them, for whoever asks, where the quick way had no need to take them apart."""
-        url, headers = self.sent
-        form = self.body if self.is_form else None
-        return _collected(Url(url), Headers(headers).every("Authorization"), form)
+        return self._collected(Url(self.url), self.body if self.is_form else None)
+
+    def _collected(self, url: Url, form: bytes | None) -> list[Parameter]:
+        header: Iterable[Pair] = ()
+        if is_oauth(self.authorization):
+            header = parse_authorization(self.authorization).parameters
+        return collect(query=url.query, header=header, form=form)
 
     @property
     def others(self) -> list[Pair]:
@@ -370,7 +376,7 @@ class _Presented:
         if name not in allowed:
             raise _method_rejected(allowed)
         method = METHODS[name]
-        if not method.covers_request and not Url(self.sent[0]).is_private_channel:
+        if not method.covers_request and not Url(self.url).is_private_channel:
             raise Refused(
                 "signature_method_rejected",
                 "PLAINTEXT shows the secrets to everybody on the way: use it over https only.",
@@ -419,13 +425,6 @@ class _Presented:
         return True
 
 
-def _collected(url: Url, authorizations: list[str], form: bytes | None) -> list[Parameter]:
-    header: Iterable[Pair] = ()
-    if authorizations and is_oauth(authorizations[0]):
-        header = parse_authorization(authorizations[0]).parameters
-    return collect(query=url.query, header=header, form=form)
-
-
 def _check_count(limit: int, query: str | None, form: bytes | None, authorizations: list[str]) -> None:
     # Counted before anything is decoded, so that a million parameters cost a million nothing.
     count = (
@@ -466,16 +465,12 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
     token_secret = Secret(
         token.secret if token is not None else "" if "oauth_token" not in request.oauth else _NOBODY
     )
-    secrets = [_NOBODY] if consumer is None else _secrets(consumer)
+    secrets = [_NOBODY] if consumer is None else secrets_of(consumer)
     rsa_key = None if consumer is None else consumer.rsa_key
     for index, secret in enumerate(secrets):
         if method.verify(text, Key(secret, token_secret, rsa_key), request.oauth["oauth_signature"]):
             return index
     return None
-
-
-def _secrets(consumer: Any) -> Sequence[str]:
-    return list(map(Secret, getattr(consumer, "secrets", None) or [consumer.secret]))
 
 
 def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
@@ -506,8 +501,7 @@ def _usable(consumer: Any, allowed: Iterable[str]) -> Collection[str]:
     """
     if consumer.signature_methods is not None:
         return consumer.signature_methods  # type: ignore[no-any-return]  # a row is anything that has them
-    secrets = getattr(consumer, "secrets", None) or (consumer.secret,)
-    has_secret, has_rsa_key = all(secrets), consumer.rsa_key is not None
+    has_secret, has_rsa_key = all(secrets_of(consumer)), consumer.rsa_key is not None
     if has_secret == has_rsa_key:
         return ()
     return [method for method in allowed if METHODS[method].uses_rsa_key == has_rsa_key]

@@ -102,6 +102,13 @@ class AccessToken(Value):
         return int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 16 else None
 
 
+def secrets_of(consumer: Any) -> list[str]:
+    """The valid secrets of a consumer as a store has it, newest first: its ``.secrets``, where it offers
+    several, or its ``.secret``.
+    """
+    return [Secret(secret) for secret in getattr(consumer, "secrets", None) or [consumer.secret]]
+
+
 def _checked(what: str, text: str, *, required: bool = False) -> str:
     if not isinstance(text, str):
         raise Unsignable(what, f"give it as text, not as {type(text).__name__}")

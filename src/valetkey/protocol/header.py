@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from valetkey.protocol.encoding import Malformed, percent_decode, percent_encode
 from valetkey.protocol.values import Value
 
+#: Of an Authorization header that a verifier reads.
+MAX_HEADER_OCTETS = 32_768
+
 # One pair, and what may stand around it: a realm's quotes can be escaped, and nothing else has a backslash.
 # Folded lines are obsolete (RFC 9112, section 5.2), but the RFC itself prints them.
 _PAIR = re.compile(r'[ \t\r\n]*(?:([^\s=",\\]+)="((?:[^"\\]|\\.)*)"[ \t\r\n]*)?(?:,|$)', re.DOTALL)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from valetkey.protocol.base_string import base_string, base_string_uri
 from valetkey.protocol.cases import Case, shown_name
+from valetkey.protocol.credentials import secrets_of
 from valetkey.protocol.encoding import Malformed, percent_encode
 from valetkey.protocol.origin import DEFAULT_PORTS, Url
 from valetkey.protocol.parameters import Pair, normalise
@@ -63,9 +64,8 @@ def find(case: Case) -> Mistake | None:
     if method is None or case.consumer is None or (case.token is None and not without_token):
         return None
     signature = oauth.get("oauth_signature", "")
-    secrets = map(Secret, getattr(case.consumer, "secrets", None) or [case.consumer.secret])
     token_secret = Secret("" if case.token is None else case.token.secret)
-    for secret in secrets:
+    for secret in secrets_of(case.consumer):
         key = Key(secret, token_secret, case.consumer.rsa_key)
         for mistake, text, other in _tries(case, key):
             # PLAINTEXT signs nothing of the request: there, only a mistake with the key can be one.

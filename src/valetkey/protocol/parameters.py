@@ -11,6 +11,16 @@ FORM = "application/x-www-form-urlencoded"
 #: Whose values no traceback shows: with PLAINTEXT, the signature is the secrets themselves.
 SECRET = frozenset({"oauth_signature", "oauth_verifier"})
 
+#: The parameters that OAuth gives a meaning; other `oauth_*` are signed like any parameter, wherever they
+#: are.
+KNOWN = frozenset(
+    f"oauth_{name}"
+    for name in (
+        *("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version"),
+        *("callback", "verifier", "body_hash"),
+    )
+)
+
 #: How long a nonce may be; longer ones are refused, never cut.
 MAX_NONCE_OCTETS = 255
 #: Eleven digits last until the year 5138; Python's own limit for reading numbers would raise at 4,300.
