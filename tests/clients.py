@@ -4,11 +4,12 @@ An adapter's own test file says how a call is made with its library, and gets th
 :class:`Signs` and of :class:`Walks`.
 """
 
+import asyncio
 import gzip
 import json
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -875,3 +876,31 @@ def _unless_sent(service: Loopback, refusals: tuple[type[Exception], ...]) -> It
         yield
     except refusals:
         assert service.arrived == []
+
+
+def steps_while_a_person_decides(authorize: Callable[..., Awaitable[object]]) -> list[str]:
+    """What happens, in its order, where one task waits for a person and another one has something to do."""
+    with providing(MemoryStore(), []) as (_, provider, addresses):
+
+        async def both() -> list[str]:
+            steps: list[str] = []
+            decided = asyncio.Event()
+
+            async def ask(page: str) -> str:
+                steps.append("asked")
+                await decided.wait()
+                return provider.allow(token_in(page), "ada").pin or ""
+
+            async def other() -> None:
+                while "asked" not in steps:
+                    await asyncio.sleep(0)
+                steps.append("another")
+                decided.set()
+
+            async def walk() -> None:
+                await authorize(Handshake(CONSUMER, addresses), ask)
+
+            await asyncio.gather(walk(), other())
+            return steps
+
+        return asyncio.run(both())

@@ -23,14 +23,13 @@ from tests.clients import (
     guarding,
     is_bare,
     proved,
-    providing,
     redirecting,
-    token_in,
+    steps_while_a_person_decides,
     upgrading,
 )
 from tests.loopback import always, serving
-from tests.wire import CONSUMER, FORM, signer
-from valetkey import AccessToken, Answer, Handshake, MemoryStore, RequestToken, Signed, Unsignable
+from tests.wire import FORM, signer
+from valetkey import AccessToken, Answer, Handshake, RequestToken, Signed, Unsignable
 from valetkey.aiohttp import OAuth1
 from valetkey.signer import Placement
 
@@ -230,24 +229,4 @@ def test_an_address_is_sent_as_it_was_signed_or_not_at_all(path: str) -> None:
 
 
 def test_others_go_on_while_a_person_decides() -> None:
-    with providing(MemoryStore(), []) as (_, provider, addresses):
-
-        async def both() -> list[str]:
-            steps: list[str] = []
-            decided = asyncio.Event()
-
-            async def ask(page: str) -> str:
-                steps.append("asked")
-                await decided.wait()
-                return provider.allow(token_in(page), "ada").pin or ""
-
-            async def other() -> None:
-                while "asked" not in steps:
-                    await asyncio.sleep(0)
-                steps.append("another")
-                decided.set()
-
-            await asyncio.gather(valetkey.aiohttp.authorize(Handshake(CONSUMER, addresses), ask), other())
-            return steps
-
-        assert asyncio.run(both()) == ["asked", "another"]
+    assert steps_while_a_person_decides(valetkey.aiohttp.authorize) == ["asked", "another"]

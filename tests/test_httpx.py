@@ -24,14 +24,13 @@ from tests.clients import (
     guarding,
     is_bare,
     proved,
-    providing,
     redirecting,
-    token_in,
+    steps_while_a_person_decides,
     upgrading,
 )
 from tests.loopback import always, serving
-from tests.wire import CONSUMER, signer
-from valetkey import AccessToken, Answer, Handshake, MemoryStore, RequestToken, Signed, Unsignable
+from tests.wire import signer
+from valetkey import AccessToken, Answer, Handshake, RequestToken, Signed, Unsignable
 from valetkey.httpx import AsyncOAuth1Transport, OAuth1, OAuth1Transport
 from valetkey.signer import Placement
 
@@ -301,24 +300,4 @@ def test_an_address_that_httpx_would_change_is_not_sent() -> None:
 
 
 def test_others_go_on_while_a_person_decides() -> None:
-    with providing(MemoryStore(), []) as (_, provider, addresses):
-
-        async def both() -> list[str]:
-            steps: list[str] = []
-            decided = asyncio.Event()
-
-            async def ask(page: str) -> str:
-                steps.append("asked")
-                await decided.wait()
-                return provider.allow(token_in(page), "ada").pin or ""
-
-            async def other() -> None:
-                while "asked" not in steps:
-                    await asyncio.sleep(0)
-                steps.append("another")
-                decided.set()
-
-            await asyncio.gather(valetkey.httpx.aauthorize(Handshake(CONSUMER, addresses), ask), other())
-            return steps
-
-        assert asyncio.run(both()) == ["asked", "another"]
+    assert steps_while_a_person_decides(valetkey.httpx.aauthorize) == ["asked", "another"]

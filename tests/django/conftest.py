@@ -15,15 +15,18 @@ django.setup()
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext, setup_test_environment, teardown_test_environment
 
+from tests.django import walk
 from tests.django.databases import Router
 from tests.django.settings import FOLDER
 from valetkey.django import nonces
+from valetkey.django.models import AccessToken, Application
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,6 +119,22 @@ def queries() -> Callable[[int], AbstractContextManager[None]]:
         assert len(captured) == number, [query["sql"] for query in captured]
 
     return count
+
+
+@pytest.fixture
+def ada() -> User:
+    person: User = walk.person()
+    return person
+
+
+@pytest.fixture
+def kestrel() -> Application:
+    return walk.register()
+
+
+@pytest.fixture
+def token(kestrel: Application, ada: User) -> AccessToken:
+    return walk.token_of(kestrel, ada)
 
 
 @pytest.fixture

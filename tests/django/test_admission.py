@@ -14,17 +14,6 @@ from valetkey.django.models import AccessToken, Application, Nonce
 
 
 @pytest.fixture
-def ada() -> User:
-    person: User = walk.person()
-    return person
-
-
-@pytest.fixture
-def kestrel() -> Application:
-    return walk.register()
-
-
-@pytest.fixture
 def reader(kestrel: Application, ada: User) -> AccessToken:
     return walk.token_of(kestrel, ada, "read")
 

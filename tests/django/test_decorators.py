@@ -20,22 +20,6 @@ from valetkey.django.models import AccessToken, Application, Nonce
 FORM = walk.FORM
 
 
-@pytest.fixture
-def ada() -> User:
-    person: User = walk.person()
-    return person
-
-
-@pytest.fixture
-def kestrel() -> Application:
-    return walk.register()
-
-
-@pytest.fixture
-def token(kestrel: Application, ada: User) -> AccessToken:
-    return walk.token_of(kestrel, ada)
-
-
 def sign(token: AccessToken, method: str = "GET", path: str = "/api/read", **options: Any) -> Signed:
     return walk.signer(token.application, token).sign(method, walk.ORIGIN + path, **options)
 

@@ -17,17 +17,6 @@ from valetkey.django.models import Application, RequestToken
 BARE = [name for name in settings.MIDDLEWARE if "Csrf" not in name and "XFrame" not in name]
 
 
-@pytest.fixture
-def ada() -> User:
-    person: User = walk.person()
-    return person
-
-
-@pytest.fixture
-def kestrel() -> Application:
-    return walk.register()
-
-
 @pytest.fixture(params=["the site's middleware", "none"])
 def middleware(request: pytest.FixtureRequest) -> Iterator[None]:
     """The site's own CSRF and framing middleware, there and not there."""

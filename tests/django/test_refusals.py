@@ -26,11 +26,6 @@ Broken = Callable[[str], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def kestrel() -> Application:
-    return walk.register()
-
-
-@pytest.fixture
 def token(kestrel: Application) -> AccessToken:
     return walk.token_of(kestrel, walk.person())
 

@@ -28,22 +28,6 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def ada() -> User:
-    person: User = walk.person()
-    return person
-
-
-@pytest.fixture
-def kestrel() -> Application:
-    return walk.register()
-
-
-@pytest.fixture
-def token(kestrel: Application, ada: User) -> AccessToken:
-    return walk.token_of(kestrel, ada)
-
-
-@pytest.fixture
 def reader(kestrel: Application, ada: User) -> AccessToken:
     """A token with which its person allowed to read, and no more."""
     return walk.token_of(kestrel, ada, "read")

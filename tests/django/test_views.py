@@ -32,12 +32,6 @@ DENIED = "oauth_problem=permission_denied&denied="
 
 
 @pytest.fixture
-def ada() -> User:
-    person: User = walk.person()
-    return person
-
-
-@pytest.fixture
 def kestrel() -> Application:
     return walk.register(owner=walk.person("olga"))
 
