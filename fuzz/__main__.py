@@ -51,7 +51,7 @@ def tried(name: str, target: Target, data: bytes) -> bool:
     """Whether `data` leaves `target` whole; where not, says how to repeat it."""
     try:
         target(data)
-    except Exception:
+    except Exception:  # whatever it is, it is what fuzzing looks for
         traceback.print_exc()
         command = f"python -m fuzz {name} --input {base64.b64encode(data).decode()}"
         print(f"\n{name}: broken by {data!r}\nAgain: {command}", file=sys.stderr, flush=True)

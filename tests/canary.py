@@ -49,11 +49,11 @@ WAYS: Mapping[str, Callable[[object], str]] = {
     "str": str,
     "an f-string": lambda holder: f"{holder} {holder!r} {holder!s} {holder!a}",
     "format": "{}".format,
-    "%": lambda holder: "%s %r" % (holder, holder),  # noqa: UP031  # one of the ways
+    "%": lambda holder: "%s %r" % (holder, holder),  # noqa: UP031  # the old way of formatting is one that a secret may leave by
     "inside others": lambda holder: repr([{"holder": (holder,)}]),
     "pprint": pprint.pformat,
     "vars": lambda holder: repr(getattr(holder, "__dict__", "")),
-    "asdict": lambda holder: repr(asdict(holder)) if is_dataclass(holder) else "",  # type: ignore[arg-type]  # an object
+    "asdict": lambda holder: repr(asdict(holder)) if is_dataclass(holder) else "",  # type: ignore[arg-type]  # is_dataclass() lets mypy think of a class; it is an instance
     "args": lambda holder: repr(getattr(holder, "args", ())),
     "a copy": _copied,
     "a pickled error": _pickled,

@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     AsyncTransport: TypeAlias = httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
 
     # misc: a method takes its own library's request. Ours stand in for both, and take either.
-    class _Auth(httpx.Auth, httpx2.Auth): ...  # type: ignore[misc]  # see above
+    class _Auth(httpx.Auth, httpx2.Auth): ...  # type: ignore[misc]  # each takes its own requests
 
-    class _BaseTransport(httpx.BaseTransport, httpx2.BaseTransport): ...  # type: ignore[misc]  # see above
+    class _BaseTransport(  # type: ignore[misc]  # each takes its own requests
+        httpx.BaseTransport, httpx2.BaseTransport
+    ): ...
 
-    class _AsyncBaseTransport(  # type: ignore[misc]  # see above
+    class _AsyncBaseTransport(  # type: ignore[misc]  # each takes its own requests
         httpx.AsyncBaseTransport, httpx2.AsyncBaseTransport
     ): ...
 

@@ -500,7 +500,7 @@ def _usable(consumer: Any, allowed: Iterable[str]) -> Collection[str]:
     with an empty secret, or with a secret and an RSA key, must name its methods.
     """
     if consumer.signature_methods is not None:
-        return consumer.signature_methods  # type: ignore[no-any-return]  # a row is anything that has them
+        return consumer.signature_methods  # type: ignore[no-any-return]  # a store's row is Any here
     has_secret, has_rsa_key = all(secrets_of(consumer)), consumer.rsa_key is not None
     if has_secret == has_rsa_key:
         return ()

@@ -114,7 +114,7 @@ def wrens_cookies(browser: Browser, demo: Demo) -> tuple[str, StorageState]:
 def wren(somebody: Person, wrens_cookies: tuple[str, StorageState]) -> Person:
     """Who is logged in at Aviary, and mustn't log out."""
     somebody.name, cookies = wrens_cookies
-    somebody.page.context.add_cookies(cookies["cookies"])  # type: ignore[arg-type]  # one type, under two names
+    somebody.page.context.add_cookies(cookies["cookies"])  # type: ignore[arg-type]  # Playwright gives StorageStateCookie and takes SetCookieParam, with the same keys
     return somebody
 
 

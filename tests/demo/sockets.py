@@ -99,7 +99,7 @@ def pour(demo: Demo, head: bytes, piece: bytes, limit: int = 1 << 30) -> tuple[i
 def taken_apart(octets: bytes, method: str = "GET") -> list[Answer]:
     stream, found = _Stream(octets), []
     while stream.tell() < len(octets):
-        response = http.client.HTTPResponse(stream, method=method)  # type: ignore[arg-type]  # all that it needs
+        response = http.client.HTTPResponse(stream, method=method)  # type: ignore[arg-type]  # of a socket it asks for makefile() alone
         response.begin()
         found.append(Answer(response.status, response.getheaders(), response.read()))
     return found

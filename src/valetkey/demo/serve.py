@@ -85,7 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return super().handle_request(request, connection)
 
 
-class ParentedArbiter(Arbiter):  # type: ignore[misc]  # likewise
+class ParentedArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types: its classes are Any
     """Stops when its parent is gone."""
 
     def __init__(self, app: "Server") -> None:
@@ -104,7 +104,7 @@ class ParentedArbiter(Arbiter):  # type: ignore[misc]  # likewise
         super().maybe_promote_master()
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # likewise
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types: its classes are Any
     """gunicorn, told everything here and nothing by files or the environment."""
 
     def __init__(self, package: str, descriptor: int, parent: int, workers: int, threads: int) -> None:

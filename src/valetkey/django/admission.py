@@ -42,7 +42,7 @@ def admit(
         sent = requests.presented(request, method)
         verified = get_verifier(require_token).verify(sent.method, sent.url, **sent.keywords())
     check_access(verified, access)
-    request.oauth = verified  # type: ignore[attr-defined]  # its place in the design; OAuthRequest has it
+    request.oauth = verified  # type: ignore[attr-defined]  # an HttpRequest has none until now; OAuthRequest says so to views
     set_user(request, AnonymousUser() if verified.token is None else verified.token.user)
     return verified
 
@@ -62,7 +62,7 @@ def set_user(request: HttpRequest, user: Any) -> None:
         return user
 
     # Lazy as the session's would be, so that code which looks at its type finds the same.
-    request.user = SimpleLazyObject(lambda: user)  # type: ignore[assignment]  # as Django does
+    request.user = SimpleLazyObject(lambda: user)  # type: ignore[assignment]  # it stands for a user
     request.auser = auser
 
 
@@ -71,7 +71,7 @@ def finish(request: HttpRequest, response: HttpResponseBase) -> None:
     after the view, so that the rows aren't locked while it works.
     """
     answers.keep_private(response)
-    verified: DjangoVerified = request.oauth  # type: ignore[attr-defined]  # as above
+    verified: DjangoVerified = request.oauth  # type: ignore[attr-defined]  # `admit` has put it there
     if is_rolled_back(Application):
         when_closed(response, lambda: _note_use(verified))
     else:
@@ -96,7 +96,7 @@ def when_closed(response: HttpResponseBase, work: Callable[[], Any]) -> None:
         finally:
             close()
 
-    response.close = work_and_close  # type: ignore[method-assign]  # Django has no signal for a roll-back
+    response.close = work_and_close  # type: ignore[method-assign]  # Django has no signal for it
 
 
 def _note_use(verified: DjangoVerified) -> None:

@@ -71,7 +71,7 @@ def prune(rows: int) -> int:
 def _application(case: Case) -> Application | None:
     """Whose request it was, or claims to be: it may have been refused before anybody was looked for."""
     if case.consumer is not None:
-        return case.consumer  # type: ignore[no-any-return]  # the store's own objects are rows
+        return case.consumer  # type: ignore[no-any-return]  # the core says Any; our store finds rows
     key = case.oauth.get("oauth_consumer_key", "")
     return exactly(Application.objects.all(), key) if key else None
 

@@ -1,6 +1,7 @@
 """Views of Django REST framework that signed requests may call."""
 
 import codecs
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -92,7 +93,7 @@ class RefusedByOAuth(APIException):
         self.status_code = answer.status
 
 
-class _SignedRateThrottle(SimpleRateThrottle):
+class _SignedRateThrottle(SimpleRateThrottle, ABC):
     """Counts signed requests only, by who signed them: no address that a header of the request names."""
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
@@ -100,8 +101,9 @@ class _SignedRateThrottle(SimpleRateThrottle):
             return None
         return self.cache_format % {"scope": self.scope, "ident": self.whose(request.auth)}
 
+    @abstractmethod
     def whose(self, verified: DjangoVerified) -> str:
-        raise NotImplementedError
+        """By whom the request is counted."""
 
 
 class ConsumerRateThrottle(_SignedRateThrottle):
