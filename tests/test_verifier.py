@@ -1187,7 +1187,7 @@ def test_an_empty_secret_has_to_name_its_methods() -> None:
     )
 
 
-PEM = "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK\n-----END PUBLIC KEY-----\n"
+PEM = rsa_key("mastercard", "public_pem") or ""
 
 
 @pytest.mark.rfc("3-1", "3.4-4", "3.4.3-3")
@@ -1197,7 +1197,7 @@ PEM = "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK\n-----END 
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"])
 @pytest.mark.parametrize(
     "guess",
-    [PEM, PEM.strip(), "", "the-rsa-consumer", "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK"],
+    [PEM, PEM.strip(), "", "the-rsa-consumer", "".join(PEM.splitlines()[1:-1])],
     ids=["PEM", "stripped", "empty", "key", "DER"],
 )
 def test_a_consumer_with_an_rsa_key_is_never_verified_with_hmac(
@@ -1242,13 +1242,17 @@ def test_a_consumer_with_an_rsa_key_is_verified_with_it_and_with_nothing_else(
 
 @pytest.mark.abuse("A36")
 def test_a_key_that_can_t_be_read_is_the_service_s_fault() -> None:
-    store = memory()
-    store.add(Consumer("rsa", rsa_key="no key", signature_methods=["RSA-SHA256"]), AccessToken("theirs", "t"))
+    class Careless(MemoryStore):
+        def find(self, consumer_key: str, token: str | None) -> tuple[Consumer, AccessToken]:
+            return Consumer("rsa", rsa_key="no key", signature_methods=["RSA-SHA256"]), AccessToken(
+                "theirs", "t"
+            )
+
     private = Consumer("rsa", rsa_key=rsa_key("mastercard", "private_pem"))
     made = Signer(private, AccessToken("theirs", ""), signature_method="RSA-SHA256").sign(
         "GET", URL, timestamp=NOW
     )
-    assert problem(Verifier(store, signature_methods=METHODS), made) == ("consumer_key_refused", 503)
+    assert problem(Verifier(Careless(), signature_methods=METHODS), made) == ("consumer_key_refused", 503)
 
 
 @pytest.mark.abuse("A14")
@@ -1916,3 +1920,125 @@ def with_another_signature(made: Signed) -> Signed:
 def test_an_unknown_protocol_parameter_may_travel_elsewhere_and_is_signed() -> None:
     made = sign(url=f"{URL}?oauth_flavour=mint")
     assert verify(Verifier(memory()), made).oauth["oauth_flavour"] == "mint"
+
+
+# -- quirks: what some clients do against the RFC
+
+
+def launched(query: str, form: str, signed_form: str) -> Signed:
+    """A launch as Canvas sends it: all in one form, signed as if the form were `signed_form`."""
+    made = Signer(CONSUMER, HELD, placement="body").sign(
+        "POST", f"{URL}{query}", headers=FORM, body=signed_form.encode(), timestamp=NOW
+    )
+    assert made.body is not None
+    body = made.body.replace(signed_form.encode(), form.encode(), 1)
+    return Signed(
+        made.method, made.url, made.headers, body, made.base_string, made.signature, made.parameters
+    )
+
+
+CANVAS = launched("?media=51&media=51&x=2", "media=51&lti=1&media=51&x=2", "lti=1")
+
+
+@pytest.mark.abuse("A17")
+def test_a_query_that_the_form_repeats_and_the_signature_has_once_is_refused_unless_that_is_allowed() -> None:
+    assert problem(Verifier(memory()), CANVAS) == ("signature_invalid", 401)
+    assert verify(Verifier(memory(), quirks=["repeated-query"]), CANVAS).body_signed
+
+
+@pytest.mark.parametrize(
+    ("query", "form"), [("?a=1", "a=1"), ("?a=1", "b=1"), ("", "a=1&a=1"), ("?a=1&a=2", "a=2&c=3")]
+)
+def test_where_a_query_may_be_repeated_the_reading_of_the_rfc_still_holds(query: str, form: str) -> None:
+    made = launched(query, form, form)
+    assert verify(Verifier(memory(), quirks=["repeated-query"]), made).body_signed
+
+
+@pytest.mark.abuse("A17")
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("?media=51&media=51&x=2", "media=52&lti=1&media=51&x=2"),  # another value
+        ("?media=51&media=51&x=2", "media=51&lti=1&media=51&media=51&x=2"),  # once more than in the query
+        ("?media=51&media=51&x=2", "media=51&media=51&x=2"),  # without what the form had besides
+        ("?media=51&media=51&x=3", "media=51&lti=1&media=51&x=2"),
+    ],
+    ids=range(4),
+)
+def test_a_repeated_query_lets_nothing_else_through(query: str, form: str) -> None:
+    body = CANVAS.body or b""
+    protocol = body[body.index(b"&oauth_") :]
+    changed = Signed("POST", f"{URL}{query}", CANVAS.headers, form.encode() + protocol, "", "", ())
+    assert problem(Verifier(memory(), quirks=["repeated-query"]), changed) == ("signature_invalid", 401)
+
+
+def moved(made: Signed, *more: tuple[str, str]) -> Signed:
+    """The request with its signature in the other field."""
+    fields = Headers([("X-OAuth1-Authorization", made.headers["Authorization"]), *more])
+    return Signed(made.method, made.url, fields, made.body, made.base_string, made.signature, made.parameters)
+
+
+def test_the_other_field_is_read_only_where_that_is_allowed() -> None:
+    assert problem(Verifier(memory()), moved(sign())) == ("parameter_absent", 401)
+    assert verify(Verifier(memory(), quirks=["x-oauth1-authorization"]), moved(sign())).token is TOKEN
+
+
+@pytest.mark.abuse("A15")
+@pytest.mark.parametrize("value", ["Basic YTpi", 'OAuth oauth_consumer_key="x"'])
+def test_the_other_field_never_stands_beside_an_authorization_header(value: str) -> None:
+    made = moved(sign(), ("Authorization", value))
+    assert problem(Verifier(memory(), quirks=["x-oauth1-authorization"]), made)[0] == "parameter_absent"
+
+
+@pytest.mark.abuse("A15")
+def test_two_of_the_other_field_are_refused() -> None:
+    made = moved(sign(), ("x-oauth1-authorization", sign().headers["Authorization"]))
+    verifier = Verifier(memory(), quirks=["x-oauth1-authorization"])
+    assert problem(verifier, made) == ("parameter_rejected", 400)
+
+
+@pytest.mark.abuse("A22")
+def test_an_empty_token_is_no_token_where_that_is_allowed() -> None:
+    made = forged(token="", key=Key(CONSUMER.secret))
+    verifier = Verifier(memory(), require_token=False, quirks=["empty-token"])
+    assert verify(verifier, made).token is None
+    assert problem(verifier, made) == ("nonce_used", 401)
+
+
+@pytest.mark.abuse("A22")
+def test_an_empty_token_is_none_where_one_is_required() -> None:
+    made = forged(token="", key=Key(CONSUMER.secret))
+    assert problem(Verifier(memory(), quirks=["empty-token"]), made) == ("parameter_absent", 401)
+
+
+@pytest.mark.abuse("A22")
+def test_an_empty_token_is_signed_with_no_secret_but_an_empty_one() -> None:
+    verifier = Verifier(memory(), require_token=False, quirks=["empty-token"])
+    assert problem(verifier, forged(token="")) == ("signature_invalid", 401)
+
+
+def test_a_quirk_that_is_not_known_is_said() -> None:
+    with pytest.raises(ValueError, match=r"quirks: lax not known here: use .*repeated-query"):
+        Verifier(memory(), quirks=["lax"])
+
+
+# -- a body hash that is required
+
+
+@pytest.mark.abuse("A31")
+@pytest.mark.parametrize(
+    ("headers", "body", "accepted"),
+    [(JSON, b"{}", False), (JSON, b"", False), ({}, b"x", False), (FORM, b"a=1", True), ({}, None, True)],
+    ids=["JSON", "empty JSON", "no type", "a form", "no body"],
+)
+def test_where_a_body_hash_is_required_only_what_is_signed_anyway_may_lack_it(
+    headers: dict[str, str], body: bytes | None, accepted: bool
+) -> None:
+    made = forged("POST", headers=headers, body=body)
+    verifier = Verifier(memory(), require_body_hash=True)
+    if accepted:
+        assert verify(verifier, made).body_signed
+    else:
+        assert problem(verifier, made) == ("parameter_absent", 401)
+        hashed = forged("POST", headers=headers, body=body, body_hash=body_hash("HMAC-SHA1", body or b""))
+        assert verify(verifier, hashed).body_signed  # with the same nonce

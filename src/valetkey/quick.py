@@ -16,7 +16,7 @@ from valetkey.protocol import canonical
 from valetkey.protocol.encoding import percent_encode
 from valetkey.protocol.header import MAX_HEADER_OCTETS, build_authorization
 from valetkey.protocol.messages import Headers
-from valetkey.protocol.parameters import FORM, KNOWN, SECRET, Pair, normalise
+from valetkey.protocol.parameters import FORM, Pair, normalise
 from valetkey.protocol.values import HIDDEN, Secret
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -71,8 +71,8 @@ class QuickSigner:
         if target is None:
             return None
         start, query = target
-        fields = _fields(headers or {})
-        if fields is None or fields.authorization or not _is_printable(fields.pairs):
+        fields = _fields(headers) if headers else _NO_FIELDS
+        if fields is None or fields.authorization or (fields.pairs and not _is_printable(fields.pairs)):
             return None
         is_form = fields.content_type == FORM
         try:
@@ -117,25 +117,24 @@ def read(
         return None
     authorization, content_type = Secret(fields.authorization), fields.content_type
     form = body if content_type == FORM else None
-    size = len(authorization) + len(url) + len(form or b"")
-    marks = authorization.count(",") + url.count("&") + (form.count(b"&") if form else 0)
-    if size > min(max_octets, MAX_HEADER_OCTETS) or marks >= max_parameters:
+    size = len(authorization) + len(url) + (len(form) if form else 0)
+    if size > MAX_HEADER_OCTETS or size > max_octets:
+        return None
+    if size >= max_parameters and _marks(authorization, url, form) >= max_parameters:
         return None
     target = _target(method, url)
-    if target is None:
+    header = canonical.header(authorization) if target else None
+    around = _around(target[1], form) if target and header else None
+    if not (target and header and around):
         return None
-    start, query = target
-    parts = canonical.header(authorization)
-    if parts is None or not parts[0].keys() <= KNOWN:
-        return None
-    around = _around(query, form)
-    if around is None:
-        return None
-    text = f"{start}{around[0]}{parts[1]}{around[1]}"
-    oauth = parts[0]
-    for name in SECRET & oauth.keys():
-        oauth[name] = Secret(oauth[name])
+    oauth, block = header
+    text = f"{target[0]}{around[0]}{block}{around[1]}"
     return Reading(oauth, text, authorization, content_type == FORM, bool(content_type))
+
+
+def _marks(authorization: str, url: str, form: bytes | None) -> int:
+    """What separates parameters."""
+    return authorization.count(",") + url.count("&") + (form or b"").count(b"&")
 
 
 def _target(method: str, url: str) -> tuple[str, bytes] | None:
@@ -149,9 +148,12 @@ def _target(method: str, url: str) -> tuple[str, bytes] | None:
     if method not in METHODS or origin is None or resource is None or (mark and not query):
         return None
     try:
-        return f"{method}&{origin}{resource}&", query.encode("ascii")
+        octets = query.encode("ascii")
     except UnicodeEncodeError:
         return None
+    if octets.translate(None, canonical.IN_A_QUERY):
+        return None
+    return f"{method}&{origin}{resource}&", octets
 
 
 def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
@@ -180,6 +182,9 @@ class _Fields(NamedTuple):
     pairs: tuple[Pair, ...]
     authorization: str
     content_type: str
+
+
+_NO_FIELDS = _Fields((), "", "")
 
 
 def _fields(headers: Any) -> _Fields | None:

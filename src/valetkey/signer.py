@@ -82,8 +82,17 @@ class Signed(Value):
     def quickly(cls, method: str, url: str, quick: Quick) -> "Signed":
         """What was signed the quick way."""
         signed = cls.__new__(cls)
-        for set_field, value in zip(_SETTERS, (method, url, *quick[:3], None, None, quick), strict=True):
-            set_field(signed, value)
+        set_method, set_url, set_body, set_text, set_signature, set_headers, set_parameters, set_quick = (
+            _SETTERS
+        )
+        set_method(signed, method)
+        set_url(signed, url)
+        set_body(signed, quick.body)
+        set_text(signed, quick.base_string)
+        set_signature(signed, quick.signature)
+        set_headers(signed, None)
+        set_parameters(signed, None)
+        set_quick(signed, quick)
         return signed
 
     @property

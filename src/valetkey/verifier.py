@@ -3,9 +3,10 @@
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Any, Generic, cast
+from typing import Any, Generic, NamedTuple
 
 from valetkey.flow import Flow, arun, run
 from valetkey.protocol.base_string import base_string, base_string_uri
@@ -26,7 +27,7 @@ from valetkey.protocol.parameters import (
     is_form,
     normalise,
 )
-from valetkey.protocol.signatures import METHODS, Key, SignatureMethod, body_hash, same_text
+from valetkey.protocol.signatures import METHODS, SignatureMethod, body_hash, same_text, verifies
 from valetkey.protocol.values import HIDDEN, Secret, Value
 from valetkey.quick import read
 from valetkey.stores import AsyncStore, C, Store, T
@@ -42,6 +43,16 @@ _PROBLEMS = {
     "token_used": "This token was used already: walk the three legs again.",
     "token_rejected": "This token can't be used here: walk the three legs again.",
     "user_refused": "The account behind this token is closed or suspended.",
+}
+
+#: What some clients do against the RFC, and a `Verifier` accepts where it is named. None makes a request mean
+#: anything that its sender didn't sign.
+QUIRKS = {
+    "repeated-query": "the form repeats the pairs of the query, and they were signed once (Canvas, LTI 1.1)",
+    "x-oauth1-authorization": (
+        "X-Oauth1-Authorization is read where there is no Authorization header, which some proxies drop (LTI)"
+    ),
+    "empty-token": "an oauth_token that is empty is signed, and is no token (Schoology)",
 }
 
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
@@ -60,22 +71,15 @@ class Verified(Value, Generic[C, T]):
     ``consumer.secrets`` of the secret that signed. `method` and `url` are what was verified.
     """
 
-    # The parameters are taken apart when somebody asks for them.
-    __slots__ = (
-        *("consumer", "token", "body_signed", "secret_index", "method", "url"),
-        *("_parameters", "_oauth", "_request"),
-    )
+    # What the request says is taken from it when somebody asks.
+    __slots__ = ("consumer", "token", "body_signed", "secret_index", "_request")
     _names = ("consumer", "token", "parameters", "oauth", "body_signed", "secret_index", "method", "url")
     _hidden = frozenset({"consumer", "token", "parameters", "oauth", "url"})
     consumer: C
     token: T | None
     body_signed: bool
     secret_index: int
-    method: str
-    url: str
-    _parameters: tuple[Pair, ...] | None
-    _oauth: Mapping[str, str] | None
-    _request: "_Presented | None"
+    _request: "_Presented | _Told"
 
     def __init__(
         self,
@@ -88,40 +92,39 @@ class Verified(Value, Generic[C, T]):
         method: str = "",
         url: str = "",
     ) -> None:
-        self._fill(
-            consumer=consumer,
-            token=token,
-            body_signed=body_signed,
-            secret_index=secret_index,
-            method=method,
-            url=url,
-            _parameters=tuple(parameters),
-            _oauth=oauth,
-            _request=None,
-        )
+        self._set(consumer, token, body_signed, secret_index, _Told(method, url, tuple(parameters), oauth))
 
     @classmethod
-    def of(cls, request: "_Presented", *proved: Any) -> "Verified[C, T]":
-        """:param proved: consumer, token, body_signed and secret_index."""
+    def of(
+        cls, request: "_Presented", consumer: C, token: T | None, body_signed: bool, secret_index: int
+    ) -> "Verified[C, T]":
         verified = cls.__new__(cls)
-        values = (*proved, request.method, request.url, None, None, request)
-        for set_field, value in zip(_SETTERS, values, strict=True):
-            set_field(verified, value)
+        verified._set(consumer, token, body_signed, secret_index, request)
         return verified
+
+    def _set(self, consumer: C, token: T | None, body_signed: bool, index: int, request: Any) -> None:
+        set_consumer, set_token, set_body_signed, set_index, set_request = _SETTERS
+        set_consumer(self, consumer)
+        set_token(self, token)
+        set_body_signed(self, body_signed)
+        set_index(self, index)
+        set_request(self, request)
+
+    @property
+    def method(self) -> str:
+        return self._request.method
+
+    @property
+    def url(self) -> str:
+        return self._request.url
 
     @property
     def parameters(self) -> tuple[Pair, ...]:
-        if self._parameters is None:
-            assert self._request is not None
-            self._fill(_parameters=tuple(self._request.others))
-        return cast("tuple[Pair, ...]", self._parameters)
+        return self._request.others
 
     @property
     def oauth(self) -> Mapping[str, str]:
-        if self._oauth is None:
-            assert self._request is not None
-            self._fill(_oauth=self._request.shown_oauth)
-        return cast("Mapping[str, str]", self._oauth)
+        return self._request.shown_oauth
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Verified, self._fields()
@@ -132,6 +135,15 @@ class Verified(Value, Generic[C, T]):
         """
         parameters = [Parameter(*pair, "header") for pair in (*self.oauth.items(), *self.parameters)]
         return Case(self.method, self.url, parameters, self.consumer, self.token, arrived)
+
+
+class _Told(NamedTuple):
+    """What a request says, by whoever makes a `Verified` of it."""
+
+    method: str
+    url: str
+    others: tuple[Pair, ...]
+    shown_oauth: Mapping[str, str]
 
 
 # Past the guard of a frozen value, which would cost as much as a signature.
@@ -150,7 +162,10 @@ class Verifier(Generic[C, T]):
         consumer alone.
     :param max_parameters: how many parameters a request may have, in all places together.
     :param max_octets: how large its URL and its form body may be, each, in octets.
-    :raises ValueError: for a method that isn't known.
+    :param quirks: names of :data:`QUIRKS`, which clients that can't be mended need.
+    :param require_body_hash: whether a body that is no form must come with its ``oauth_body_hash``; otherwise
+        :attr:`Verified.body_signed` says what the signature covers.
+    :raises ValueError: for a method or a quirk that isn't known.
     """
 
     def __init__(
@@ -162,11 +177,19 @@ class Verifier(Generic[C, T]):
         require_token: bool = True,
         max_parameters: int = 1000,
         max_octets: int = 1_000_000,
+        quirks: Iterable[str] = (),
+        require_body_hash: bool = False,
     ) -> None:
         self.store = store
         self.signature_methods = tuple(signature_methods)
-        if unknown := [method for method in self.signature_methods if method not in METHODS]:
-            raise ValueError(f"signature_methods: {named(unknown)} not known here: use {named(METHODS)}")
+        self.quirks = frozenset(quirks)
+        for what, given, known in (
+            ("signature_methods", self.signature_methods, METHODS),
+            ("quirks", self.quirks, QUIRKS),
+        ):
+            if unknown := sorted(name for name in given if name not in known):
+                raise ValueError(f"{what}: {named(unknown)} not known here: use {named(known)}")
+        self.require_body_hash = require_body_hash
         self.window = window
         self.require_token = require_token
         self.max_parameters = max_parameters
@@ -241,7 +264,7 @@ class Verifier(Generic[C, T]):
             if index is None:
                 raise _wrong_signature(request)
             _check_standing(consumer, token)
-            body_signed = request.check_body() and signature_method.covers_request
+            body_signed = request.check_body(self.require_body_hash) and signature_method.covers_request
 
             if stamp:
                 timestamp, nonce = stamp
@@ -288,6 +311,7 @@ class _Presented:
         self.method = method
         self.body = body
         self.url = url
+        self.quirks = limits.quirks
         quick = read(method, url, headers, body, limits.max_octets, limits.max_parameters)
         if quick is not None:
             self.oauth, self.text, self.authorization, self.is_form, self.has_content_type = quick
@@ -296,22 +320,22 @@ class _Presented:
 
     def _read(self, fields: Headers, limits: "Verifier[Any, Any]") -> None:
         url = self.url
-        authorizations = fields.every("Authorization")
+        authorizations = authorizations_in(fields, self.quirks)
         content_types = fields.every("Content-Type")
         if len(url) > limits.max_octets:
-            raise _too_large("The URL", limits.max_octets)
+            raise too_large("The URL", limits.max_octets)
         if sum(map(len, authorizations)) > MAX_HEADER_OCTETS:
             raise Refused(
                 "parameter_rejected", f"The Authorization header may have {MAX_HEADER_OCTETS} octets.", 431
             )
         if len(authorizations) > 1 or len(content_types) > 1:
-            raise _malformed("there is more than one Authorization or Content-Type header")
+            raise malformed("there is more than one Authorization or Content-Type header")
         try:
             target = Url(url)
             self.is_form = is_form(content_types[0] if content_types else None)
             form = self.body if self.is_form else None
             if form is not None and len(form) > limits.max_octets:
-                raise _too_large("A form", limits.max_octets)
+                raise too_large("A form", limits.max_octets)
             _check_count(limits.max_parameters, target.query, form, authorizations)
             self.authorization = authorizations[0] if authorizations else ""
             self.parameters = self._collected(target, form)
@@ -319,7 +343,7 @@ class _Presented:
             if not self.method.isascii():  # “POſT” in upper case is “POST”
                 raise Malformed("the method isn't ASCII")
         except Malformed as error:
-            raise _malformed(error.reason) from None
+            raise malformed(error.reason) from None
         self.has_content_type = bool(content_types)
         self.oauth = _protocol_parameters(self.parameters)
 
@@ -327,6 +351,14 @@ class _Presented:
     def text(self) -> str:
         """The base string."""
         return base_string(self.method, base_string_uri(self.url), normalise(self.parameters))
+
+    @property
+    def texts(self) -> list[str]:
+        """The base strings that its signature may be over: the RFC's, and what a quirk makes of it."""
+        if "repeated-query" not in self.quirks or not self.is_form:
+            return [self.text]
+        once = normalise(_once(self.parameters))
+        return [self.text, base_string(self.method, base_string_uri(self.url), once)]
 
     @cached_property
     def parameters(self) -> list[Parameter]:
@@ -339,11 +371,11 @@ class _Presented:
             header = parse_authorization(self.authorization).parameters
         return collect(query=url.query, header=header, form=form)
 
-    @property
-    def others(self) -> list[Pair]:
-        return [(name, value) for name, value in self.parameters if name not in self.oauth]
+    @cached_property
+    def others(self) -> tuple[Pair, ...]:
+        return tuple([(name, value) for name, value in self.parameters if name not in self.oauth])
 
-    @property
+    @cached_property
     def shown_oauth(self) -> dict[str, str]:
         return {name: value for name, value in self.oauth.items() if name != "oauth_signature"}
 
@@ -390,9 +422,9 @@ class _Presented:
             return None
         text, nonce = self.need("oauth_timestamp"), self.need("oauth_nonce")
         if len(nonce.encode()) > MAX_NONCE_OCTETS:
-            raise _malformed(f"oauth_nonce may have {MAX_NONCE_OCTETS} octets")
+            raise malformed(f"oauth_nonce may have {MAX_NONCE_OCTETS} octets")
         if not (text.isascii() and text.isdecimal() and len(text) <= MAX_TIMESTAMP_DIGITS and int(text) > 0):
-            raise _malformed(
+            raise malformed(
                 "oauth_timestamp must be a positive whole number of seconds since 1970, in ASCII digits"
             )
         timestamp = int(text)
@@ -401,28 +433,43 @@ class _Presented:
         return timestamp, nonce
 
     def identity(self, require_token: bool) -> tuple[str, str | None]:
-        token = self.oauth.get("oauth_token")
+        token = self.token
         if require_token and not token:
             self.need("oauth_token", 401)
         if token == "":
-            raise _malformed("oauth_token is empty: leave it out where there is no token")
+            raise malformed("oauth_token is empty: leave it out where there is no token")
         return self.need("oauth_consumer_key"), token
 
-    def check_body(self) -> bool:
+    @property
+    def token(self) -> str | None:
+        """The token that was sent; None where there is none."""
+        token = self.oauth.get("oauth_token")
+        return None if token == "" and "empty-token" in self.quirks else token
+
+    def check_body(self, required: bool) -> bool:
         """Whether the signature covers the body, whose hash is checked where it was sent (the Request Body
         Hash draft).
         """
         sent = self.oauth.get("oauth_body_hash")
         if sent is None:
-            return self.is_form or not (self.body or self.has_content_type)
+            covered = self.is_form or not (self.body or self.has_content_type)
+            if required and not covered:
+                self.need("oauth_body_hash", 401)
+            return covered
         if self.is_form:
-            raise _malformed("oauth_body_hash is not for forms, whose parameters are signed themselves")
+            raise malformed("oauth_body_hash is not for forms, whose parameters are signed themselves")
         if not same_text(body_hash(self.oauth["oauth_signature_method"], self.body or b""), sent):
             raise Refused(
                 "signature_invalid",
                 "oauth_body_hash isn't that of the body that arrived: was it changed after signing?",
             )
         return True
+
+
+def authorizations_in(fields: Headers, quirks: Collection[str]) -> list[str]:
+    """Every value of the field that a signature may stand in."""
+    found = fields.every("Authorization")
+    return found or (fields.every("X-Oauth1-Authorization") if "x-oauth1-authorization" in quirks else found)
 
 
 def _check_count(limit: int, query: str | None, form: bytes | None, authorizations: list[str]) -> None:
@@ -441,19 +488,32 @@ def _protocol_parameters(parameters: Iterable[Parameter]) -> dict[str, str]:
     for parameter in parameters:
         name = parameter.name
         if "\x00" in name:
-            raise _malformed("a parameter's name holds a NUL")
+            raise malformed("a parameter's name holds a NUL")
         if not name.startswith("oauth_"):
             continue
         if name in found:
-            raise _malformed(f"{shown_name(name)} is there twice: each protocol parameter may be there once")
+            raise malformed(f"{shown_name(name)} is there twice: each protocol parameter may be there once")
         if "\x00" in parameter.value:
-            raise _malformed(f"{name} holds a NUL")
+            raise malformed(f"{name} holds a NUL")
         found[name] = parameter
     if len({parameter.source for name, parameter in found.items() if name in KNOWN}) > 1:
-        raise _malformed(
+        raise malformed(
             "protocol parameters are in several places: put all in the header, the query or the form"
         )
     return {name: parameter.value for name, parameter in found.items()}
+
+
+def _once(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """`parameters` without those pairs of the query that the form repeats."""
+    parameters = list(parameters)
+    repeated = Counter(parameter for parameter in parameters if parameter.source == "form")
+    kept = []
+    for parameter in parameters:
+        if parameter.source == "query" and repeated[parameter]:
+            repeated[parameter] -= 1
+        else:
+            kept.append(parameter)
+    return kept
 
 
 def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any, token: Any) -> int | None:
@@ -461,15 +521,17 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
 
     The same work for a consumer or a token that doesn't exist.
     """
-    text = Secret(request.text)  # a verifier is in it
-    token_secret = Secret(
-        token.secret if token is not None else "" if "oauth_token" not in request.oauth else _NOBODY
-    )
-    secrets = [_NOBODY] if consumer is None else secrets_of(consumer)
-    rsa_key = None if consumer is None else consumer.rsa_key
+    texts = [Secret(text) for text in request.texts]  # a verifier is in it
+    signature = request.oauth["oauth_signature"]
+    if token is not None:
+        token_secret = Secret(token.secret)
+    else:
+        token_secret = Secret("") if request.token is None else _NOBODY
+    secrets, rsa_key = ([_NOBODY], None) if consumer is None else (secrets_of(consumer), consumer.rsa_key)
     for index, secret in enumerate(secrets):
-        if method.verify(text, Key(secret, token_secret, rsa_key), request.oauth["oauth_signature"]):
-            return index
+        for text in texts:
+            if verifies(method, text, secret, token_secret, rsa_key, signature):
+                return index
     return None
 
 
@@ -480,7 +542,7 @@ def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
         raise Refused(
             "consumer_key_unknown", "This consumer key is not known here: copy it again. Was it reset?"
         )
-    if token is None and "oauth_token" in request.oauth:
+    if token is None and request.token is not None:
         raise Refused(
             "token_rejected",
             "This token is not known here, or was not given to this consumer: walk the three legs again.",
@@ -488,23 +550,21 @@ def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
 
 
 def _check_method(name: str, consumer: Any, allowed: Iterable[str]) -> None:
-    usable = _usable(consumer, allowed)
-    if name not in usable:
-        raise _method_rejected([method for method in allowed if method in usable])
+    if not _may_use(name, consumer):
+        raise _method_rejected([method for method in allowed if _may_use(method, consumer)])
 
 
-def _usable(consumer: Any, allowed: Iterable[str]) -> Collection[str]:
-    """The methods of `consumer`: those that it names, or those that it has the one kind of key for.
+def _may_use(name: str, consumer: Any) -> bool:
+    """Whether `consumer` may use this method: one that it names, or that it has the one kind of key for.
 
     Never an HMAC keyed with what isn't a secret, and never a choice between two kinds of key: a consumer
     with an empty secret, or with a secret and an RSA key, must name its methods.
     """
     if consumer.signature_methods is not None:
-        return consumer.signature_methods  # type: ignore[no-any-return]  # a store's row is Any here
-    has_secret, has_rsa_key = all(secrets_of(consumer)), consumer.rsa_key is not None
-    if has_secret == has_rsa_key:
-        return ()
-    return [method for method in allowed if METHODS[method].uses_rsa_key == has_rsa_key]
+        return name in consumer.signature_methods
+    has_rsa_key = consumer.rsa_key is not None
+    has_secret = "" not in secrets_of(consumer)
+    return has_secret != has_rsa_key and METHODS[name].uses_rsa_key == has_rsa_key
 
 
 def _check_standing(consumer: Any, token: Any) -> None:
@@ -516,10 +576,15 @@ def _check_standing(consumer: Any, token: Any) -> None:
 
 def _wrong_signature(request: _Presented) -> Refused:
     name = request.oauth["oauth_signature_method"]
+    key = (
+        "that the private key belongs to the registered public one"
+        if METHODS[name].uses_rsa_key
+        else "both secrets"
+    )
     return Refused(
         "signature_invalid",
-        "The signature doesn't match this request. Check both secrets, and that the URL, the query and the"
-        " form were signed as they were sent.",
+        f"The signature doesn't match this request. Check {key}, and that the URL, the query and the form"
+        " were signed as they were sent.",
         detail=f"{name} verified over the base string: {_VERIFIER.sub(HIDDEN, request.text)}",
     )
 
@@ -548,11 +613,13 @@ def _unusable_key(failure: Unsignable) -> Refused:
     return unavailable("this consumer's key", failure)
 
 
-def _too_large(what: str, limit: int) -> Refused:
+def too_large(what: str, limit: int) -> Refused:
+    """The refusal of `what`, which has more than `limit` octets."""
     return Refused("parameter_rejected", f"{what} may have {limit} octets.", 413)
 
 
-def _malformed(reason: str) -> Refused:
+def malformed(reason: str) -> Refused:
+    """The refusal of a request that can't be read as what was signed."""
     return Refused("parameter_rejected", f"The request can't be read: {reason}.")
 
 

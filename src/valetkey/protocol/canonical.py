@@ -2,8 +2,9 @@
 
 The plain reading (RFC 5849, section 3.4.1.3, in :mod:`~valetkey.protocol.parameters`) decodes each parameter
 and encodes it again. Most clients write their queries and forms as the signature has them, so that nothing
-changes by that. Here the question is asked once, of the whole text, by a few passes in C; where the answer
-isn't a plain yes, these functions say None and the plain reading is taken. Tests hold both to be equal.
+changes by that. Here the question is asked once, of the whole text, by a few passes in C; what is odd is
+rewritten without decoding it. Where that isn't plainly right, these functions say None and the plain reading
+is taken. Tests hold both to be equal.
 """
 
 import re
@@ -12,12 +13,18 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import NamedTuple
 
-from valetkey.protocol.encoding import Malformed, percent_decode, percent_encode
+from valetkey.protocol.encoding import UNRESERVED, Malformed, percent_decode, percent_encode
 from valetkey.protocol.header import is_oauth, parse_authorization
 from valetkey.protocol.origin import Url
+from valetkey.protocol.parameters import KNOWN, SECRET
+from valetkey.protocol.values import Secret
 
-_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_IN_A_PATH = _UNRESERVED + b"/"
+_UNRESERVED_OR_TRIPLE = UNRESERVED + b"%"
+_IN_A_PATH = UNRESERVED + b"/"
+_ALSO_IN_A_PATH = b"%!$&'()*+,;=:@"  # RFC 3986, section 3.3
+
+#: What a query may hold (RFC 3986, section 3.4), and the brackets that many leave as they are.
+IN_A_QUERY = _IN_A_PATH + _ALSO_IN_A_PATH + b"?[]"
 
 # What is left of a query or a form without its unreserved characters, its triples and its pluses.
 _SKELETON = b"=&" * 64
@@ -32,27 +39,64 @@ _TRIPLES = re.compile(
 )
 
 
+# What is written in another way than it is signed: triples in small letters or of unreserved characters, and
+# octets that should be triples.
+_ODD = re.compile(
+    rb"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])|[^A-Za-z0-9._~%&=-]+"
+)
+_HEX = "0123456789ABCDEFabcdef"
+_AS_SIGNED = {
+    f"%{high}{low}".encode(): percent_encode(bytes([int(high + low, 16)])).encode()
+    for high in _HEX
+    for low in _HEX
+}
+
+
 def pairs(text: bytes) -> list[str] | None:
     """The pairs of a query or a form, sorted as section 3.4.1.3.2 has them, with ``!`` for ``=``.
 
     ``!`` comes before all that can stand in a name, as ``=`` doesn't: so the whole pairs sort as their names
-    and then their values do. None where the text isn't written as it is signed: ``a`` for ``a=``, a small
-    letter in a triple, two ``=`` in a pair …
+    and then their values do. None for what can't be decoded, and where there is a NUL.
     """
-    left = text.translate(None, _UNRESERVED)
+    left = text.translate(None, UNRESERVED)
     if b"%" in left:
         if not _TRIPLES.fullmatch(text):
-            return None
+            return _rewritten(text)
         left = left.replace(b"%", b"")
     if b"+" in left:
         left, text = left.replace(b"+", b""), text.replace(b"+", b"%20")
     skeleton = _SKELETON if len(left) <= len(_SKELETON) else b"=&" * len(left)
     # An odd number of marks: the last one is the "=" of the last pair.
     if not len(left) & 1 or left != skeleton[: len(left)]:
-        return None
+        return _rewritten(text)
     found = text.decode("ascii").replace("=", "!").split("&")
     found.sort()
     return found
+
+
+def _rewritten(text: bytes) -> list[str] | None:
+    """:func:`pairs` of a text that isn't written as it is signed: ``a`` for ``a=``, a small letter in a
+    triple, two ``=`` in a pair …
+    """
+    if not _is_utf8(text):  # by itself: octets and triples don't make a letter together
+        return None
+    written = _ODD.sub(_as_signed, text.replace(b"+", b"%20"))
+    if not _TRIPLES.fullmatch(written):
+        return None
+    halves = [piece.partition("=") for piece in written.decode("ascii").split("&") if piece]
+    return sorted([f"{name}!{value.replace('=', '%3D')}" for name, _, value in halves])
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_signed(odd: re.Match[bytes]) -> bytes:
+    return _AS_SIGNED.get(odd[0]) or percent_encode(odd[0]).encode("ascii")
 
 
 def around(found: list[str], name: str) -> tuple[str, str] | None:
@@ -75,13 +119,14 @@ def _twice(found: list[str]) -> str:
 
 
 def path(text: str) -> str | None:
-    """A path as it stands in a base string; None where more than its slashes would be encoded."""
+    """A path as it stands in a base string; None where a character is in it that no URL should hold."""
     try:
-        if text.encode("ascii").translate(None, _IN_A_PATH):
-            return None
+        left = text.encode("ascii").translate(None, _IN_A_PATH)
     except UnicodeEncodeError:
         return None
-    return text.replace("/", "%2F")
+    if not left:
+        return text.replace("/", "%2F")
+    return None if left.translate(None, _ALSO_IN_A_PATH) else percent_encode(text)
 
 
 #: Origins, and shapes of headers, that are kept; when there are more, all are forgotten. A service has few of
@@ -111,14 +156,19 @@ def origin(text: str) -> str | None:
 class _Shape(NamedTuple):
     """How a header is written, apart from its values.
 
-    `names` belong to the values, in their order, without the realm's, whose place is `realm`; `ordered` takes
-    the values that are signed, in the order of `template`, which holds them as :func:`pairs` would.
+    `names` belong to the values, in their order, without the realm's, whose place is `realm`; `left` is what
+    the header without the realm's value has besides unreserved characters and triples. `ordered` takes the
+    values that are signed, in the order of `template`, which holds them as they stand in a base string and
+    has as many `triples` of its own. `secret` are the names whose values no traceback shows.
     """
 
     names: tuple[str, ...]
     realm: int | None
+    left: bytes
     ordered: Callable[[list[str]], tuple[str, ...]]
     template: str
+    triples: int
+    secret: tuple[str, ...]
 
 
 _shapes: dict[tuple[str, ...], _Shape] = {}
@@ -139,32 +189,33 @@ def header(text: str) -> tuple[dict[str, str], str] | None:
         realm = values.pop(shape.realm)
         if "\\" in realm or not realm.isprintable():
             return None
-    joined = "&".join(values)
+        parts[2 * shape.realm + 1] = ""
+        text = '"'.join(parts)
     try:
-        octets = joined.encode("ascii")
+        octets = text.encode("ascii")
     except UnicodeEncodeError:
         return None
-    left = octets.translate(None, _UNRESERVED)
-    if b"%" in left:
-        if not _TRIPLES.fullmatch(octets):
-            return None
-        left = left.replace(b"%", b"")
-    if len(left) != len(values) - 1 or left.strip(b"&"):
+    if octets.translate(None, _UNRESERVED_OR_TRIPLE) != shape.left:
         return None
-    block = shape.template % shape.ordered(values)
-    if "%" in block:
-        block = block.replace("%", "%25")
-    decoded = {
-        name: _decoded(value) if "%" in value else value
-        for name, value in zip(shape.names, values, strict=True)
-    }
-    return decoded, block.replace("&", "%26").replace("!", "%3D")
+    if b"%" in octets and not _TRIPLES.fullmatch(octets):
+        return None
+    oauth = dict(zip(shape.names, values))  # noqa: B905  # as many: the shape has them; and strict costs
+    signed = shape.ordered(values)
+    block = shape.template % signed
+    if block.count("%") != shape.triples:
+        block = shape.template % tuple([value.replace("%", "%25") for value in signed])
+        oauth = {name: percent_decode(value) for name, value in oauth.items()}
+    else:
+        oauth["oauth_signature"] = _decoded(oauth["oauth_signature"])
+    for name in shape.secret:
+        oauth[name] = Secret(oauth[name])
+    return oauth, block
 
 
-def _decoded(value: str) -> str:
-    """A value that is written as it is signed, decoded; most of these are signatures, in base64."""
-    plain = value.replace("%3D", "=").replace("%2F", "/").replace("%2B", "+")
-    return percent_decode(value) if "%" in plain else plain
+def _decoded(signature: str) -> str:
+    """A signature that is written as it is signed, decoded; most are in base64."""
+    plain = signature.replace("%3D", "=").replace("%2F", "/").replace("%2B", "+")
+    return percent_decode(signature) if "%" in plain else plain
 
 
 def _learnt(text: str, parts: list[str]) -> _Shape | None:
@@ -183,13 +234,17 @@ def _learnt(text: str, parts: list[str]) -> _Shape | None:
     signed = sorted((name, number) for number, name in enumerate(names) if name != "oauth_signature")
     if not same or len(set(names)) < len(names) or len(signed) < 2 or len(signed) == len(names):
         return None
-    if any(not name.startswith("oauth_") or percent_encode(name) != name for name in names):
+    if not KNOWN.issuperset(names):
         return None
+    template = "%%26".join(f"{name}%%3D%s" for name, _ in signed)
     shape = _Shape(
         names,
         place,
+        '""'.join(parts[::2]).encode("ascii").translate(None, _UNRESERVED_OR_TRIPLE),
         itemgetter(*(number for _, number in signed)),
-        "&".join(f"{name}!%s" for name, _ in signed),
+        template,
+        template.count("%%"),  # each is one triple once it is filled in
+        tuple(SECRET.intersection(names)),
     )
     if len(_shapes) >= MOST_KEPT:
         _shapes.clear()

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_ENCODED = [chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256)]
+#: All that no percent-encoding changes (section 3.6; RFC 3986, section 2.3).
+UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_ENCODED = [chr(octet) if octet in UNRESERVED else f"%{octet:02X}" for octet in range(256)]
 _HEX = b"0123456789ABCDEFabcdef"
 _DECODED = {bytes((high, low)): bytes((int(chr(high) + chr(low), 16),)) for high in _HEX for low in _HEX}
 
@@ -30,7 +31,7 @@ def percent_encode(text: str | bytes) -> str:
     :raises Malformed: for text that UTF-8 can't hold (a lone surrogate).
     """
     octets = utf8(text) if isinstance(text, str) else text
-    if not octets.translate(None, _UNRESERVED):
+    if not octets.translate(None, UNRESERVED):
         return octets.decode("ascii")
     return "".join([_ENCODED[octet] for octet in octets])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from valetkey.protocol.encoding import Malformed, percent_encode, utf8
+from valetkey.protocol.encoding import UNRESERVED, Malformed, percent_encode, utf8
 from valetkey.protocol.rsa import Rsa
 from valetkey.protocol.values import Secret, Value
 
@@ -30,7 +30,15 @@ class Key(Value):
     @property
     def text(self) -> str:
         """Both secrets, encoded and joined with ``&``, even where one is empty (section 3.4.2)."""
-        return f"{percent_encode(self.consumer_secret)}&{percent_encode(self.token_secret)}"
+        return joined(self.consumer_secret, self.token_secret)
+
+
+def joined(consumer_secret: str, token_secret: str) -> str:
+    """:attr:`Key.text` of two decoded secrets."""
+    both = f"{consumer_secret}&{token_secret}"
+    if both.isascii() and not both.replace("&", "", 1).encode().translate(None, UNRESERVED):
+        return both  # most are letters and digits, and one look at both is half of one at each
+    return f"{percent_encode(consumer_secret)}&{percent_encode(token_secret)}"
 
 
 class SignatureMethod(Protocol):
@@ -60,8 +68,12 @@ class Hmac:
         self.hash_name = hash_name
 
     def sign(self, base_string: str, key: Key) -> str:
-        digest = hmac.digest(key.text.encode("ascii"), base_string.encode("ascii"), self.hash_name)
-        return b2a_base64(digest, newline=False).decode("ascii")
+        return self.digest(base_string, key.text).decode("ascii")
+
+    def digest(self, base_string: str, key: str) -> bytes:
+        """The signature in octets, by the text of a key."""
+        made = hmac.digest(key.encode("ascii"), base_string.encode("ascii"), self.hash_name)
+        return b2a_base64(made, newline=False)
 
     def signing(self, key: Key) -> Callable[[str], str]:
         """:meth:`sign` for one key: what depends on the key alone is computed once (RFC 2104, section 4)."""
@@ -83,6 +95,18 @@ class Hmac:
 
     def verify(self, base_string: str, key: Key, signature: str) -> bool:
         return same_text(Secret(self.sign(base_string, key)), signature)
+
+
+def verifies(
+    method: SignatureMethod, base_string: str, secret: str, token_secret: str, rsa_key: Any, signature: str
+) -> bool:
+    """`method.verify` with the key that these make."""
+    if (
+        type(method) is Hmac and signature.isascii()
+    ):  # the usual one: a key of its own would cost as much again
+        made = method.digest(base_string, joined(secret, token_secret))
+        return hmac.compare_digest(made, signature.encode("ascii"))
+    return method.verify(base_string, Key(secret, token_secret, rsa_key), signature)
 
 
 def signing(method: SignatureMethod, key: Key) -> Callable[[str], str]:
