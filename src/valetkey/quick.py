@@ -65,6 +65,7 @@ class QuickSigner:
         start, rest = percent_encode(normalise(pairs)).split(nonce)
         self._block = (start, *rest.split(timestamp))
         self._sign = sign
+        self._odd = ("", "")  # the last signature that isn't base64: PLAINTEXT's is always the same
 
     def sign(self, method: str, url: str, headers: Any, body: bytes | str | None) -> Quick | None:
         target = _target(method, url)
@@ -88,7 +89,9 @@ class QuickSigner:
         signature = self._sign(text)
         start, middle, version, end = self._header
         if signature.encode().translate(None, _BASE64):  # PLAINTEXT's, or that of somebody's own method
-            sent = percent_encode(signature)
+            if signature != self._odd[0]:
+                self._odd = (signature, percent_encode(signature))
+            sent = self._odd[1]
         else:
             sent = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
         authorization = f"{start}{timestamp}{middle}{nonce}{version}{sent}{end}"

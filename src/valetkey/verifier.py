@@ -355,10 +355,11 @@ class _Presented:
     @property
     def texts(self) -> list[str]:
         """The base strings that its signature may be over: the RFC's, and what a quirk makes of it."""
-        if "repeated-query" not in self.quirks or not self.is_form:
-            return [self.text]
-        once = normalise(_once(self.parameters))
-        return [self.text, base_string(self.method, base_string_uri(self.url), once)]
+        texts: list[str] = [Secret(self.text)]  # a verifier is in it
+        if "repeated-query" in self.quirks and self.is_form:
+            once = normalise(_once(self.parameters))
+            texts.append(Secret(base_string(self.method, base_string_uri(self.url), once)))
+        return texts
 
     @cached_property
     def parameters(self) -> list[Parameter]:
@@ -521,7 +522,7 @@ def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any
 
     The same work for a consumer or a token that doesn't exist.
     """
-    texts = [Secret(text) for text in request.texts]  # a verifier is in it
+    texts = request.texts
     signature = request.oauth["oauth_signature"]
     if token is not None:
         token_secret = Secret(token.secret)

@@ -106,7 +106,8 @@ def secrets_of(consumer: Any) -> list[str]:
     """The valid secrets of a consumer as a store has it, newest first: its ``.secrets``, where it offers
     several, or its ``.secret``.
     """
-    return [Secret(secret) for secret in getattr(consumer, "secrets", None) or [consumer.secret]]
+    several = getattr(consumer, "secrets", None)
+    return [Secret(secret) for secret in several] if several else [Secret(consumer.secret)]
 
 
 def _checked(what: str, text: str, *, required: bool = False) -> str:
