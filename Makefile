@@ -6,12 +6,14 @@ BIN = $(VENV)/bin
 INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
           $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 SECONDS = 60
+BENCH = .venvs/bench
+NEWEST = --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager
 # A file's tests stay together, and its servers with them. Not loadgroup: xdist 3.8 groups nothing under pytest 9.2.
 WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types pytest abuse fuzz format docs pictures messages matrix clean
+.PHONY: help demo test lint types pytest abuse fuzz bench format docs pictures messages matrix clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -25,7 +27,7 @@ lint: $(VENV)/.dev ## ruff: rules and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/.dev ## mypy --strict over src, tests, tools and fuzz
+types: $(VENV)/.dev ## mypy --strict over src, tests, tools, fuzz and benchmarks
 	$(BIN)/mypy --strict
 
 pytest: $(VENV)/.dev ## the tests alone; ARGS="-k name …" go to pytest
@@ -37,6 +39,10 @@ abuse: $(VENV)/.dev ## the tests of the threat model, and the abuses that have n
 
 fuzz: $(VENV)/.fuzz ## look for inputs that break what strangers reach; SECONDS=600 for each target, ARGS="header" for one
 	@nice -n 15 $(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
+bench: $(BENCH)/bin/python ## how fast, beside the newest of other libraries; writes docs/performance.md; ARGS="verify --quick" measures a part
+	@$(BENCH)/bin/python -m pip install $(NEWEST) --editable '.[bench]' >&2
+	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 format: $(VENV)/.dev ## let ruff put right what it can
 	$(BIN)/ruff check --fix
@@ -62,6 +68,9 @@ clean: ## remove environments, caches and builds; the demo's data in .data stays
 
 $(BIN)/python:
 	@python=$$(sh tools/python.sh) && "$$python" -m venv --clear $(VENV)
+
+$(BENCH)/bin/python:
+	@python=$$(sh tools/python.sh) && "$$python" -m venv --clear $(BENCH)
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installing Valetkey and its demo into $(VENV) (once; a minute or so)' >&2

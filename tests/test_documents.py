@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from tests.person import Person
 from tests.running import Demo
+from tests.stores.servers import Address
 from tests.vectors import rsa_key
 from valetkey.protocol.rsa import private_key
 
@@ -48,7 +49,7 @@ def run(code: str, demo: Demo, folder: Path, **environment: str) -> str:
         "ACCESS_TOKEN": demo.info["access_token"],
         "ACCESS_TOKEN_SECRET": demo.info["access_token_secret"],
     }
-    file = folder / "code.py"
+    file = folder / "typed_in.py"
     file.write_text(code.replace(AVIARY, demo.info["provider"]), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", file],
@@ -235,6 +236,81 @@ print(client.get("/statuses").json(), client.post("/search").status_code)
         "[{'for': 'Heron'}, {'for': 'Heron'}]",
         "{'by': 'robin'} 401",
     ]
+
+
+#: Posts, signed, with what was sent beside it, to what the page calls `app`.
+ASGI_CALLS = """
+import asyncio
+import httpx
+from valetkey import AccessToken, Signer
+from valetkey.httpx import OAuth1
+
+signer = Signer(Consumer("heron", "heron's secret"), AccessToken("a-token", "its secret"))
+
+async def call():
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example") as client:
+        for auth in (OAuth1(signer), None):
+            answer = await client.post("/statuses", data={"status": "Hello"}, auth=auth)
+            print(answer.status_code, answer.text.partition("&")[0])
+
+asyncio.run(call())
+"""
+WSGI_CALLS = """
+from valetkey import AccessToken, Signer
+
+def call(method, path, token=None, body=None):
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    signer = Signer(Consumer("heron", "heron's secret"), token)
+    signed = signer.sign(method, "https://api.example" + path, headers=headers, body=body)
+    for sent in (dict(signed.headers), headers):
+        answer = app.test_client().open(path, method=method, headers=sent, data=signed.body)
+        print(answer.status_code, answer.text.strip().partition("&")[0])
+"""
+
+
+@pytest.mark.parametrize("name", ["fastapi_api.py", "flask_api.py"])
+def test_the_servers_page_protects_an_api(demo: Demo, tmp_path: Path, name: str) -> None:
+    calls = WSGI_CALLS + 'call("POST", "/statuses", AccessToken("a-token", "its secret"), "status=Hello")'
+    calls = ASGI_CALLS if name == "fastapi_api.py" else calls
+    printed = run(f"{named(ROOT / 'docs' / 'servers.md', name)}\n{calls}", demo, tmp_path)
+    assert printed == '200 {"by":"robin","status":"Hello"}\n401 oauth_problem=parameter_absent\n'
+
+
+def test_the_servers_page_lets_each_view_decide(demo: Demo, tmp_path: Path) -> None:
+    calls = f'{WSGI_CALLS}\ncall("GET", "/birds")\ncall("GET", "/nests")'
+    printed = run(f"{named(ROOT / 'docs' / 'servers.md', 'optional_api.py')}\n{calls}", demo, tmp_path)
+    birds, public, nests, refused, *_ = printed.splitlines()
+    assert (birds, public) == ('200 {"for":"heron"}', '200 {"for":"everybody"}')
+    assert (nests, refused[:3]) == ('200 {"for":"heron"}', "401")
+
+
+def test_the_page_of_stores_keeps_verifies_and_encrypts(
+    demo: Demo, tmp_path: Path, valkey_server: Address
+) -> None:
+    page = ROOT / "docs" / "stores.md"
+    printed = run(script(page), demo, tmp_path)
+    assert printed.splitlines() == [
+        "SQLite: heron",
+        "encrypted: 2",
+        "(MemoryConsumer(key='heron', secret=…, rsa_key=None, signature_methods=None, callbacks=()),"
+        " MemoryToken(key='a token', secret=…, user=None, access=None, problem=None))",
+        "mine: heron",
+    ]
+    service = named(page, "service.py").replace("127.0.0.1:6379", f"127.0.0.1:{valkey_server.port}")
+    used = """
+from valetkey import Consumer, Refused, Signer
+store.add(Consumer("heron", "a secret"))
+request = Signer(Consumer("heron", "a secret")).sign("GET", "https://api.example/birds")
+print(verifier.verify("GET", request.url, headers=request.headers).consumer.key)
+try:
+    verifier.verify("GET", request.url, headers=request.headers)
+except Refused as refused:
+    print(refused.problem, client.dbsize())
+store.close()
+client.close()
+"""
+    assert run(service + used, demo, tmp_path).splitlines() == ["heron", "nonce_used 1"]
 
 
 def test_the_tutorials_module_posts_a_status(demo: Demo, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ ROWS = (
     ("valetkey.signer", "valetkey.verifier"),
     ("valetkey.services.*",),
     ("valetkey.handshake", "valetkey.provider", "valetkey.stores.*"),
-    ("valetkey.signing", "valetkey.sending"),
+    ("valetkey.signing", "valetkey.sending", "valetkey.serving"),
     ("valetkey",),
     (
         *("valetkey.urllib", "valetkey.requests", "valetkey.httpx", "valetkey.aiohttp"),
@@ -50,7 +50,7 @@ CLIENT = (
     *("valetkey.urllib", "valetkey.requests", "valetkey.httpx", "valetkey.aiohttp"),
 )
 SERVER = (
-    *("valetkey.verifier", "valetkey.provider", "valetkey.stores.*"),
+    *("valetkey.verifier", "valetkey.provider", "valetkey.stores.*", "valetkey.serving"),
     *("valetkey.wsgi", "valetkey.asgi", "valetkey.django.*"),
 )
 
@@ -63,6 +63,7 @@ IMPURE_NAMES = {"__import__", "breakpoint", "eval", "exec", "input", "open", "pr
 # Whoever is not named here imports the standard library alone.
 THIRD_PARTY = {
     "valetkey.protocol.rsa": {"cryptography"},
+    "valetkey.stores.sealing": {"cryptography"},
     "valetkey.requests": {"requests", "urllib3"},  # urllib3 is requests' own part
     "valetkey.aiohttp": {"aiohttp", "yarl"},  # yarl is aiohttp's own part
     "valetkey.httpx": {"anyio", "httpx", "httpx2"},  # anyio is the own part of both
@@ -80,11 +81,13 @@ UNMIRRORED = {
     "*/test_translated.py": "looks at every page of a site",
     "test_standards.py": "looks at docs/standards.md",
     "test_fuzz.py": "runs the targets of fuzz/",
+    "test_benchmarks.py": "runs benchmarks/",
     "test_marks.py": "runs tools/marks.py",
     "test_security.py": "looks at docs/security.md",
     "*test_secrets.py": "looks at everything that could tell a secret",
     "interop/*": "each file is about somebody else's library",
     "browser/*": "each file is about what a person does",
+    "servers/*": "each file is about somebody else's server",
     "vectors/*": "each file is about a file of vectors",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.demo.test_launcher import processes
@@ -57,14 +57,21 @@ def chunked(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
+class Origin(Protocol):
+    """What these octets go to: a demo, or another server whose `info` says where it is, under `provider`."""
+
+    @property
+    def info(self) -> dict[str, str]: ...
+
+
 @contextmanager
-def connection(demo: Demo) -> Iterator[socket.socket]:
+def connection(demo: Origin) -> Iterator[socket.socket]:
     address = urlsplit(demo.info["provider"])
     with socket.create_connection((address.hostname, address.port or 80), PATIENCE) as opened:
         yield opened
 
 
-def answers(demo: Demo, octets: Octets | bytes) -> list[Answer]:
+def answers(demo: Origin, octets: Octets | bytes) -> list[Answer]:
     """Every answer to `octets`, which is all that is sent. A server that doesn't end the connection fails the
     test by a timeout.
     """
@@ -74,13 +81,13 @@ def answers(demo: Demo, octets: Octets | bytes) -> list[Answer]:
         return taken_apart(all_from(opened), octets.method if isinstance(octets, Octets) else "GET")
 
 
-def answer(demo: Demo, octets: Octets | bytes) -> Answer:
+def answer(demo: Origin, octets: Octets | bytes) -> Answer:
     """The one answer to `octets`; a second one fails the test."""
     (one,) = answers(demo, octets)
     return one
 
 
-def pour(demo: Demo, head: bytes, piece: bytes, limit: int = 1 << 30) -> tuple[int, list[Answer]]:
+def pour(demo: Origin, head: bytes, piece: bytes, limit: int = 1 << 30) -> tuple[int, list[Answer]]:
     """Sends `head`, then `piece` again and again: how many octets went out until the server had enough, and
     what it answered; nothing, where the answer was lost with the connection.
     """

@@ -123,6 +123,14 @@ def test_a_target_at_another_host_is_refused(target: str) -> None:
     assert (failure.status, failure.problem) == (400, "parameter_rejected")
 
 
+@pytest.mark.abuse("A89")
+@pytest.mark.parametrize("target", ["/x#", "/x#y", "/x?a=1#&b=2"])
+def test_a_hash_in_a_target_is_refused_since_no_signature_covers_what_is_behind_it(target: str) -> None:
+    assert refused(over_wsgi(RAW_URI=target)).status == 400
+    path, _, query = target.encode().partition(b"?")
+    assert refused(over_asgi(path=target, raw_path=path, query_string=query)).status == 400
+
+
 @pytest.mark.parametrize("name", ["HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_FORWARDED_SERVER"])
 @pytest.mark.rule(2)
 @pytest.mark.abuse("A18")

@@ -5,11 +5,11 @@ import logging
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from valetkey import serving
 from valetkey.django import conf, refusals
 from valetkey.protocol.encoding import form_encode
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.messages import Answer
-from valetkey.protocol.mistakes import Mistake
 from valetkey.verifier import concern
 
 log = logging.getLogger("valetkey.django")
@@ -23,7 +23,7 @@ def refusal(refused: Refused) -> Answer:
     """
     concern(refused)
     mistake = refusals.note(refused)
-    _log(refused, mistake)
+    serving.note(refused, log, f" Proved: {mistake}." if mistake else "")
     settings = conf.current()
     headers, body = refused.headers, form_encode(refused.parameters)
     if settings.realm is not None:
@@ -53,13 +53,3 @@ def keep_private(made: HttpResponseBase) -> None:
     """
     patch_cache_control(made, private=True, no_store=True)
     patch_vary_headers(made, ["Authorization"])
-
-
-def _log(refused: Refused, mistake: Mistake | None) -> None:
-    # The id stands first, as in the answer: who reports a refusal names it.
-    if refused.status == 503:
-        # The one refusal that is this side's fault; its cause is the store's own exception.
-        log.error("%s %s %s", refused.id, refused, refused.detail, exc_info=refused.__cause__)
-        return
-    log.info("%s %s%s", refused.id, refused, f" Proved: {mistake}." if mistake else "")
-    log.debug("%s %s", refused.id, refused.detail)

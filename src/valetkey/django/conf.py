@@ -15,10 +15,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import Url
 from valetkey.protocol.signatures import METHODS
 from valetkey.protocol.values import Secret
+from valetkey.serving import checked_origin
 
 #: A store may not allow fewer: an honest application with many people at once would be locked out
 #: (valetkey.stores).
@@ -151,24 +151,7 @@ def _text(value: Any) -> str:
 
 
 def _origin(value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        url = Url(_text(value))
-    except Malformed as error:
-        raise ValueError(f"an origin such as https://api.example ({error.reason})") from None
-    # A path here would be a mistake that breaks every signature: the paths come from the requests.
-    if (
-        url.scheme not in ("http", "https")
-        or url.path.strip("/")
-        or url.query is not None
-        or url.fragment is not None
-        or "@" in value
-    ):
-        raise ValueError(
-            "an origin such as https://api.example: scheme, host and port, and nothing after them"
-        )
-    return url.origin
+    return None if value is None else checked_origin(_text(value))
 
 
 def _optional_text(value: Any) -> str | None:

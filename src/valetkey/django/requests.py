@@ -8,26 +8,20 @@ settings for proxies.
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from django.core.exceptions import DisallowedHost, ImproperlyConfigured, RequestDataTooBig
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.request import RawPostDataException
 
+from valetkey import serving
 from valetkey.django import conf
-from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.header import is_oauth
 from valetkey.protocol.messages import Headers
-from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import FORM
 from valetkey.protocol.values import SecretOctets
-
-# All that prints in ASCII stays as it was sent, legal in a URL or not: this is what the client signed.
-_AS_WRITTEN = "".join(map(chr, range(0x21, 0x7F)))
-_MOST_DIGITS = 18  # of a Content-Length; Python itself raises beyond 4,300
-# For a path that was decoded on the way, "%" is a character of its own.
-_DECODED_PATH = "/:@!$&'()*+,;=~-._"
+from valetkey.serving import CLAIMS
+from valetkey.verifier import malformed
 
 
 class Presented(NamedTuple):
@@ -59,7 +53,8 @@ def presented(request: HttpRequest, method: str | None = None) -> Presented:
     # Some servers name a type for bodies that aren't there (wsgiref: text/plain).
     if content_type and (body or body is None):
         headers = headers.replacing("Content-Type", content_type)
-    return Presented(_method(request, method or request.method), _url(request), headers, body)
+    url = serving.address(_origin(request), _target(request))
+    return Presented(_method(request, method or request.method), url, headers, body)
 
 
 def is_signed(request: HttpRequest) -> bool:
@@ -74,10 +69,7 @@ def is_signed(request: HttpRequest) -> bool:
     named = set(request.GET)
     if request.content_type == FORM:
         named |= set(QueryDict(_body(request)))
-    return not named.isdisjoint(_CLAIMS)
-
-
-_CLAIMS = frozenset({"oauth_consumer_key", "oauth_signature"})
+    return not named.isdisjoint(CLAIMS)
 
 
 def _method(request: HttpRequest, seen: str | None) -> str:
@@ -89,22 +81,6 @@ def _method(request: HttpRequest, seen: str | None) -> str:
         # signed.
         raise malformed("its method was overridden on the way: send the method that you signed")
     return method
-
-
-def _url(request: HttpRequest) -> str:
-    origin = _origin(request)
-    target = _target(request)
-    if target.startswith("/"):
-        return origin + target
-    try:
-        absolute = Url(target)
-        ours = absolute.scheme in ("http", "https") and absolute.authority == Url(origin).authority
-    except Malformed:
-        ours = False
-    if not ours:
-        raise malformed("its target is the address of another host")
-    query = "" if absolute.query is None else f"?{absolute.query}"
-    return f"{origin}{absolute.path or '/'}{query}"
 
 
 def _origin(request: HttpRequest) -> str:
@@ -122,34 +98,22 @@ def _target(request: HttpRequest) -> str:
     environ, scope = _environ(request), _scope(request)
     for name in ("RAW_URI", "REQUEST_URI"):  # gunicorn; waitress, uWSGI, mod_wsgi
         if environ.get(name):
-            return _written(environ[name].encode("latin-1"))
-    path = scope.get("raw_path") or quote(request.path, safe=_DECODED_PATH).encode()
+            return serving.spelled(environ[name].encode("latin-1"))
+    path = scope.get("raw_path") or serving.encoded_path(request.path)
     query = scope.get("query_string") or environ.get("QUERY_STRING", "").encode("latin-1")
-    return _written(path + (b"?" + query if query else b""))
-
-
-def _written(octets: bytes) -> str:
-    # Blanks, controls and octets beyond ASCII, which lenient servers let through, get the one spelling that
-    # they have in a URL.
-    return quote(octets, safe=_AS_WRITTEN)
+    return serving.spelled(path + (b"?" + query if query else b""))
 
 
 def _body(request: HttpRequest) -> bytes | None:
     """The octets of the body; None where it is multipart: files, which no signature covers and which needn't
     be read for it.
     """
-    length = request.META.get("CONTENT_LENGTH", "")
     if _environ(request) and request.META.get("HTTP_TRANSFER_ENCODING"):
         # Django reads nothing of such a body (WSGI doesn't say where it ends), but a view or another layer
         # might.
-        raise Refused(
-            "parameter_rejected",
-            "The body has no Content-Length: send one, since chunked bodies aren't read here.",
-            411,
-        )
-    # Servers differ in what they let through, and Django raises ValueError for some of it.
-    if length and not (length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS):
-        raise malformed("its Content-Length isn't a number of octets")
+        raise serving.no_length()
+    # Django raises ValueError for some that servers let through.
+    length = serving.content_length([request.META.get("CONTENT_LENGTH", "")])
     if request.content_type == "multipart/form-data":
         return None
     try:
@@ -162,9 +126,8 @@ def _body(request: HttpRequest) -> bytes | None:
             " use request.body, or put it after."
         ) from None
     except UnreadablePostError:
-        raise malformed("its body was cut off") from None
-    if length and int(length) != len(body):
-        raise malformed("its body hasn't the length that its Content-Length says")
+        raise serving.cut_off() from None
+    serving.check_length(length, body)
     # A verifier may be in it, or whatever people post.
     return SecretOctets(body)
 
@@ -175,8 +138,3 @@ def _environ(request: HttpRequest) -> Mapping[str, Any]:
 
 def _scope(request: HttpRequest) -> Mapping[str, Any]:
     return getattr(request, "scope", {})
-
-
-def malformed(reason: str) -> Refused:
-    """The refusal of a request that can't be read as what was signed."""
-    return Refused("parameter_rejected", f"The request can't be read: {reason}.")

@@ -24,7 +24,7 @@ from valetkey.protocol.encoding import Malformed, form_decode
 from valetkey.protocol.errors import Refused
 from valetkey.protocol.messages import Answer
 from valetkey.protocol.parameters import is_form
-from valetkey.verifier import Verified
+from valetkey.verifier import Verified, malformed
 
 
 class OAuth1Authentication(BaseAuthentication):
@@ -172,26 +172,22 @@ def _check_reading(request: Request) -> None:
     if "HTTP_CONTENT_TYPE" in meta or "HTTP_CONTENT_LENGTH" in meta:
         # From fields with an underscore in their names, which some servers let through. The framework heeds
         # them.
-        raise requests.malformed(
-            "its Content-Type or Content-Length is written otherwise than HTTP writes it"
-        )
+        raise malformed("its Content-Type or Content-Length is written otherwise than HTTP writes it")
     charset = request._request.encoding or settings.DEFAULT_CHARSET
     if codecs.lookup(charset).name != "utf-8":
         # Django decodes the query in it, too.
-        raise requests.malformed("its charset isn't UTF-8: send it as UTF-8")
+        raise malformed("its charset isn't UTF-8: send it as UTF-8")
     if meta.get("CONTENT_LENGTH") in (None, "", "0"):
         return
     try:
         signed_as_form = is_form(meta.get("CONTENT_TYPE"))
     except Malformed as error:
-        raise requests.malformed(error.reason) from None
+        raise malformed(error.reason) from None
     # “*/*” fits every parser; and what a negotiator of the site's own chooses is its own.
     negotiator: Any = request.negotiator
     parser = negotiator.select_parser(request, request.parsers)
     if isinstance(parser, FormParser) and not signed_as_form:
-        raise requests.malformed(
-            "its body would be read as a form, and its Content-Type says that it is none"
-        )
+        raise malformed("its body would be read as a form, and its Content-Type says that it is none")
 
 
 def _refusal(request: Request, refused: Refused) -> RefusedByOAuth:

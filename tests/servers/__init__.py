@@ -1,0 +1,3 @@
+"""The middlewares behind servers that aren't ours, on real sockets: the examples, started as a person would
+start them.
+"""
