@@ -1,0 +1,1 @@
+"""How long signing and verifying take, beside other libraries: `make bench`."""
