@@ -32,6 +32,14 @@ from valetkey.timely import TimelyResponse, within
 
 PLACEMENTS: Mapping[str, Placement] = {"AUTH_HEADER": "header", "QUERY": "query", "BODY": "body"}
 
+# What oauthlib calls them, for code that imports these names.
+SIGNATURE_HMAC = SIGNATURE_HMAC_SHA1 = "HMAC-SHA1"
+SIGNATURE_HMAC_SHA256, SIGNATURE_HMAC_SHA512 = "HMAC-SHA256", "HMAC-SHA512"
+SIGNATURE_RSA = SIGNATURE_RSA_SHA1 = "RSA-SHA1"
+SIGNATURE_RSA_SHA256, SIGNATURE_RSA_SHA512 = "RSA-SHA256", "RSA-SHA512"
+SIGNATURE_PLAINTEXT = "PLAINTEXT"
+SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_QUERY, SIGNATURE_TYPE_BODY = PLACEMENTS
+
 
 # What a client has besides: changing it changes no signer.
 _BESIDE_THE_SIGNER = ("callback_uri", "verifier", "nonce", "timestamp", "_signer")
