@@ -13,7 +13,7 @@ from django.test import AsyncClient, Client, override_settings
 
 from tests.django import walk
 from tests.django.databases import Router
-from valetkey import RequestToken, Signed
+from valetkey import Headers, RequestToken, Signed
 from valetkey.django.decorators import oauth_required
 from valetkey.django.models import AccessToken, Application, Nonce
 
@@ -452,3 +452,24 @@ def test_an_async_view_is_protected_like_any_other(token: AccessToken, path: str
 def test_an_access_that_is_not_known_is_an_error_when_the_view_is_defined() -> None:
     with pytest.raises(ValueError, match="admin"):
         oauth_required(access="admin")
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_quirk_is_accepted_where_the_site_names_it(token: AccessToken, allowed: bool) -> None:
+    signed = sign(token)
+    fields = Headers({"X-Oauth1-Authorization": signed.headers["Authorization"]})
+    moved = Signed(signed.method, signed.url, fields, signed.body, "", "", ())
+    quirks = ["x-oauth1-authorization"] if allowed else []
+    with override_settings(VALETKEY={**settings.VALETKEY, "QUIRKS": quirks}):
+        assert walk.send(moved).status_code == (200 if allowed else 401)
+
+
+@pytest.mark.abuse("A31")
+def test_where_the_site_requires_a_body_hash_json_without_one_is_refused(token: AccessToken) -> None:
+    json_body: dict[str, Any] = {"headers": {"Content-Type": "application/json"}, "body": "{}"}
+    path = f"{walk.ORIGIN}/api/write"
+    with override_settings(VALETKEY={**settings.VALETKEY, "REQUIRE_BODY_HASH": True}):
+        bare = walk.signer(token.application, token).sign("POST", path, **json_body)
+        hashed = walk.signer(token.application, token, body_hash=True).sign("POST", path, **json_body)
+        assert walk.problem(walk.send(bare)) == (401, "parameter_absent")
+        assert walk.send(hashed).status_code == 200

@@ -19,6 +19,7 @@ from valetkey.protocol.origin import Url
 from valetkey.protocol.signatures import METHODS
 from valetkey.protocol.values import Secret
 from valetkey.serving import checked_origin
+from valetkey.verifier import QUIRKS
 
 #: A store may not allow fewer: an honest application with many people at once would be locked out
 #: (valetkey.stores).
@@ -46,6 +47,10 @@ class Settings:
     #: The methods that requests may use. PLAINTEXT is not among them: it shows the secrets to whoever reads
     #: along.
     signature_methods: tuple[str, ...] = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")
+    #: What some clients do against the RFC and this site accepts: names of ``valetkey.verifier.QUIRKS``.
+    quirks: tuple[str, ...] = ()
+    #: Whether a signed request with a body that is no form must bring its ``oauth_body_hash``.
+    require_body_hash: bool = False
     #: Seconds that a timestamp may differ from this clock, either way. Five minutes is what most services
     #: take; nonces are kept as long.
     window: int = 300
@@ -190,6 +195,13 @@ def _methods(value: Any) -> tuple[str, ...]:
     return methods
 
 
+def _quirks(value: Any) -> tuple[str, ...]:
+    quirks = _texts(value)
+    if any(quirk not in QUIRKS for quirk in quirks):
+        raise ValueError(f"a list of quirks, each one of {', '.join(QUIRKS)}")
+    return quirks
+
+
 def _at_least(least: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
@@ -223,6 +235,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "NAME": _text,
     "ENCRYPTION_KEYS": _keys,
     "SIGNATURE_METHODS": _methods,
+    "QUIRKS": _quirks,
+    "REQUIRE_BODY_HASH": _switch,
     "WINDOW": _at_least(1),
     "REQUEST_TOKEN_LIFETIME": _at_least(1),
     "VERIFIER_TRIES": _at_least(1),

@@ -43,6 +43,8 @@ def get_verifier(require_token: bool = True) -> DjangoVerifier:
         require_token=require_token,
         max_parameters=settings.max_parameters,
         max_octets=settings.max_octets,
+        quirks=settings.quirks,
+        require_body_hash=settings.require_body_hash,
     )
 
 

@@ -21,7 +21,7 @@ from valetkey.protocol.messages import Headers
 from valetkey.protocol.parameters import FORM
 from valetkey.protocol.values import SecretOctets
 from valetkey.serving import CLAIMS
-from valetkey.verifier import malformed
+from valetkey.verifier import authorizations_in, malformed
 
 
 class Presented(NamedTuple):
@@ -46,9 +46,7 @@ def presented(request: HttpRequest, method: str | None = None) -> Presented:
     :raises ImproperlyConfigured: where something before us has read the body away.
     """
     body = _body(request)
-    headers = Headers()
-    if "HTTP_AUTHORIZATION" in request.META:
-        headers = Headers([("Authorization", request.META["HTTP_AUTHORIZATION"])])
+    headers = _authorizations(request)
     content_type = request.META.get("CONTENT_TYPE", "")
     # Some servers name a type for bodies that aren't there (wsgiref: text/plain).
     if content_type and (body or body is None):
@@ -63,13 +61,18 @@ def is_signed(request: HttpRequest) -> bool:
 
     Other parameters of the protocol make no such claim: a person who comes back to a callback brings some.
     """
-    if is_oauth(request.META.get("HTTP_AUTHORIZATION", "")):
+    if any(is_oauth(value) for value in authorizations_in(_authorizations(request), conf.current().quirks)):
         return True
     # Django reads what we would refuse to read, too; so nothing is overlooked for a fault elsewhere in it.
     named = set(request.GET)
     if request.content_type == FORM:
         named |= set(QueryDict(_body(request)))
     return not named.isdisjoint(CLAIMS)
+
+
+def _authorizations(request: HttpRequest) -> Headers:
+    names = {"HTTP_AUTHORIZATION": "Authorization", "HTTP_X_OAUTH1_AUTHORIZATION": "X-Oauth1-Authorization"}
+    return Headers((name, request.META[key]) for key, name in names.items() if key in request.META)
 
 
 def _method(request: HttpRequest, seen: str | None) -> str:
