@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
@@ -13,15 +13,19 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
+from tests import wire
 from tests.django import walk
 from tests.django.databases import Router
+from tests.stores.suite import Keeps
 from valetkey import AccessToken as CoreAccessToken
+from valetkey import Consumer, Signed
 from valetkey import RequestToken as CoreRequestToken
-from valetkey import Signed
 from valetkey.django import nonces
 from valetkey.django import store as module
-from valetkey.django.models import AccessToken, Application, RequestState, RequestToken
+from valetkey.django.models import AccessToken, Application, RequestToken
 from valetkey.django.store import DjangoStore
+
+R = TypeVar("R")
 
 STORE = DjangoStore()
 
@@ -37,15 +41,23 @@ def decide(key: str, user: Any, **given: Any) -> bool:
     return STORE.decide(key, user=user, expires=time.time() + 600, **given)
 
 
-@pytest.mark.abuse("A21")
-def test_an_application_is_found_with_its_own_token_only(database: str) -> None:
-    kestrel, merlin, user = walk.register(), walk.register("Merlin"), walk.person()
-    token = walk.token_of(kestrel, user)
-    assert STORE.find(kestrel.key, token.key) == (kestrel, token)
-    assert STORE.find(merlin.key, token.key) == (merlin, None)
-    assert STORE.find(kestrel.key, None) == (kestrel, None)
-    assert STORE.find(kestrel.key, "") == (kestrel, None)
-    assert STORE.find("unknown", token.key) == (None, None)
+class TestStore(Keeps):
+    @pytest.fixture
+    def store(self, database: str) -> DjangoStore:
+        return STORE
+
+    def register(self, store: Any, name: str = "Kestrel") -> Consumer:
+        return walk.consumer(walk.register(name, callbacks=[wire.CALLBACK]))
+
+    def grant(self, store: Any, consumer: Consumer, person: Any) -> CoreAccessToken:
+        token = walk.token_of(Application.objects.get(key=consumer.key), person, "read")
+        return CoreAccessToken(token.key, token.secret)
+
+    def person(self, name: str) -> Any:
+        return walk.person(name)
+
+    def together(self, number: int, call: Callable[[int], R]) -> list[R]:
+        return walk.at_once(number, call)
 
 
 @pytest.mark.abuse("A24")
@@ -56,49 +68,6 @@ def test_one_query_finds_both_whether_they_exist_or_not(database: str, queries: 
         with queries(1):
             found = STORE.find(*keys)[1]
             assert found is None or (found.user, found.secret) == (user, token.secret)
-
-
-@pytest.mark.abuse("A76")
-@pytest.mark.parametrize(
-    "twist",
-    [
-        *(str.swapcase, lambda key: key + " ", lambda key: " " + key, lambda key: key + "\x00"),
-        *(lambda key: key[:-1] + "%", lambda key: key[:-1] + "_", lambda key: key + "\u0301"),
-        *(lambda key: key * 20, lambda key: key[:-1] + "😀", lambda key: key + "\n", lambda key: "\x00"),
-    ],
-    ids=range(11),
-)
-def test_a_key_that_is_not_the_very_same_finds_nothing(database: str, twist: Any) -> None:
-    application, user = walk.register(), walk.person()
-    token = walk.token_of(application, user)
-    request = waiting(application)
-    assert STORE.find(twist(application.key), token.key) == (None, None)
-    assert STORE.find(application.key, twist(token.key))[1] is None
-    assert STORE.find_request_token(application.key, twist(request))[1] is None
-    assert STORE.open_request_token(twist(request)) == (None, None)
-    assert not STORE.revoke(twist(token.key))
-
-
-@pytest.mark.abuse("A20")
-def test_a_request_token_is_no_access_token_and_the_reverse() -> None:
-    application, user = walk.register(), walk.person()
-    token, request = walk.token_of(application, user), waiting(application)
-    assert STORE.find(application.key, request)[1] is None
-    assert STORE.find_request_token(application.key, token.key)[1] is None
-
-
-@pytest.mark.abuse("A49")
-def test_twenty_decisions_at_once_are_one_decision(database: str) -> None:
-    request = waiting(walk.register())
-    users = [walk.person(f"person{index}") for index in range(20)]
-    results = walk.at_once(
-        20, lambda index: decide(request, users[index], allowed=index % 2 == 0, verifier_hash=str(index))
-    )
-    assert sum(results) == 1
-    row = RequestToken.objects.get()
-    winner = results.index(True)
-    assert (row.user, row.verifier_hash) == (users[winner], str(winner))
-    assert row.state == (RequestState.DENIED if winner % 2 else RequestState.ALLOWED)
 
 
 @pytest.mark.parametrize("access", ["read", "write"])
@@ -116,35 +85,6 @@ def test_a_denial_allows_no_access() -> None:
     request = waiting(walk.register())
     assert decide(request, walk.person(), access=None, allowed=False)
     assert RequestToken.objects.get().access == ""
-
-
-@pytest.mark.abuse("A41")
-def test_twenty_exchanges_at_once_make_one_access_token(database: str) -> None:
-    request, user = waiting(walk.register()), walk.person()
-    assert decide(request, user)
-    made = walk.at_once(
-        20, lambda index: STORE.exchange(request, CoreAccessToken(f"token {index}", f"secret {index}"))
-    )
-    assert len([token for token in made if token]) == 1
-    token = AccessToken.objects.get()
-    assert token == next(token for token in made if token)
-    assert (token.user, token.access) == (user, "read")
-
-
-@pytest.mark.abuse("A42")
-def test_twenty_tries_at_once_get_twenty_numbers(database: str) -> None:
-    request = waiting(walk.register())
-    assert sorted(walk.at_once(20, lambda _: STORE.count_try(request))) == list(range(1, 21))
-
-
-@pytest.mark.rfc("2.3-8")
-@pytest.mark.parametrize("decision", [{"allowed": False}, None])
-def test_what_was_not_allowed_is_not_exchanged(decision: dict[str, Any] | None) -> None:
-    request = waiting(walk.register())
-    if decision:
-        assert decide(request, walk.person(), **decision)
-    assert STORE.exchange(request, CoreAccessToken("key", "secret")) is None
-    assert not AccessToken.objects.exists()
 
 
 @pytest.mark.abuse("A41")
@@ -266,10 +206,6 @@ def test_a_broken_database_raises_and_is_never_taken_for_an_unknown_key(
 
 def _here() -> dict[str, str]:
     return {"NONCE_DATABASE": "nonces" if Router.chosen == "default" else Router.chosen}
-
-
-def test_a_try_for_a_token_that_is_gone_counts_nothing() -> None:
-    assert STORE.count_try("gone") == 0
 
 
 # -- a database that can't write

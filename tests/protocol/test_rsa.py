@@ -207,6 +207,31 @@ def test_a_key_that_can_be_broken_is_too_weak_to_be_registered() -> None:
     check_strength(PUBLIC)
     with pytest.raises(Unsignable, match="1024 bits, and such keys get broken: use 2048 or more"):
         check_strength(rsa_key("wiki-test-principal", "public_pem"))
+    with pytest.raises(Unsignable, match="8200 bits, and is slow to check: use 8192 or fewer"):
+        check_strength(rsa.RSAPublicNumbers(65_537, (1 << 8_199) + 1).public_key())
+
+
+@pytest.mark.abuse("A36")
+@pytest.mark.parametrize("exponent", [3, 17, 65_535, (1 << 256) + 1, (1 << 2_040) + 1])
+def test_an_exponent_that_helps_forgers_or_takes_long_is_not_registered(exponent: int) -> None:
+    with pytest.raises(Unsignable, match="its exponent is unsafe: make a key with the usual 65537"):
+        check_strength(rsa.RSAPublicNumbers(exponent, PUBLIC.public_numbers().n).public_key())
+
+
+@pytest.mark.abuse("A36")
+@pytest.mark.parametrize("exponent", [1, 2, 65_536])
+def test_an_exponent_that_the_library_refuses_is_no_key(exponent: int) -> None:
+    assert _with_exponent(65_537) == public(DER, old=True)
+    with pytest.raises(Unsignable, match="an RSA public key is needed"):
+        check_strength(_with_exponent(exponent))
+
+
+def _with_exponent(exponent: int) -> bytes:
+    """The public key as PKCS#1 writes it, with this exponent of up to three octets."""
+    digits = exponent.to_bytes(exponent.bit_length() // 8 + 1)
+    modulus = public(DER, old=True)[4:-5]
+    body = modulus + bytes([2, len(digits)]) + digits
+    return b"\x30\x82" + len(body).to_bytes(2) + body
 
 
 @pytest.mark.abuse("A36")

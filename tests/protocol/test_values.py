@@ -66,6 +66,13 @@ def test_an_empty_hidden_field_prints_as_empty() -> None:
     assert repr(Point(1)) == "Point(x=1, y='')"
 
 
+def test_one_that_is_half_made_prints_what_it_has() -> None:
+    point = Point.__new__(Point)
+    assert repr(point) == "Point()"
+    point._fill(y="secret")
+    assert repr(point) == f"Point(y={HIDDEN})"
+
+
 def test_a_subclass_adds_its_fields_and_goes_on_hiding() -> None:
     assert repr(Marked(1, "secret", "m")) == f"Marked(x=1, y={HIDDEN}, mark='m')"
     assert Marked(1, "a", "m") != Marked(1, "a", "n")

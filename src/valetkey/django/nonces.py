@@ -7,7 +7,6 @@ connection of its own, or in a cache.
 
 # ruff: noqa: S608  # what is put into the statements are names of our own, quoted by the database's own rules
 
-import hashlib
 import logging
 import random
 import threading
@@ -24,6 +23,7 @@ from django.db.models.constants import OnConflict
 
 from valetkey.django import conf
 from valetkey.django.models import Nonce
+from valetkey.stores.nonces import digest
 
 log = logging.getLogger("valetkey.django")
 
@@ -42,20 +42,9 @@ CACHE_GRACE = 3_600
 _MARK = "forgotten"
 
 
-def digest(consumer_key: str, token: str | None, timestamp: int, nonce: str) -> str:
-    """The name that a claim is kept under: no two claims have the same, and none is too long for its column.
-
-    Each part stands behind its length, so that no two lists of parts read alike; no token and an empty one
-    differ.
-    """
-    parts = [consumer_key, "" if token is None else f"={token}", str(timestamp), nonce]
-    octets = [part.encode() for part in parts]
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in octets)).hexdigest()
-
-
 def claim(consumer_key: str, token: str | None, timestamp: int, nonce: str, *, until: float) -> bool:
     """True for the first claim, as :meth:`valetkey.stores.Store.claim_nonce` demands it."""
-    name = digest(consumer_key, token, timestamp, nonce)
+    name = digest(consumer_key, token, timestamp, nonce).hex()
     alias = conf.current().nonce_cache
     if alias is not None:
         # `add` is one command that only one caller can win, on every server that caches are shared by.

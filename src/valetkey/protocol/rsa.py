@@ -14,6 +14,11 @@ from valetkey.protocol.errors import Unsignable
 
 #: NIST's least, and every service's. Shorter keys of old services can sign; no consumer may register one.
 LEAST_BITS = 2048
+#: A signature by a longer key takes a verifier milliseconds, and nobody needs one.
+MOST_BITS = 8192
+#: NIST's bounds for the exponent, which is odd. With 3, a reader that is lax about padding takes forgeries;
+#: one as long as the key itself makes each check as slow as a signature.
+LEAST_EXPONENT, MOST_EXPONENT_BITS = 65_537, 256
 
 
 class Rsa:
@@ -112,11 +117,30 @@ def public_key(key: Any) -> Any:
 def check_strength(key: Any) -> None:
     """
     :param key: as :func:`public_key` takes it.
-    :raises Unsignable: where it can't be read, or is too short to be registered.
+    :raises Unsignable: where it can't be read, or isn't to be registered: too short, far too long, or with an
+        exponent outside NIST's bounds (FIPS 186-5, A.1.1).
     """
-    bits = public_key(key).key_size
+    public = public_key(key)
+    bits, exponent = public.key_size, public.public_numbers().e
     if bits < LEAST_BITS:
         raise Unsignable("rsa_key", f"it has {bits} bits, and such keys get broken: use {LEAST_BITS} or more")
+    if bits > MOST_BITS:
+        raise Unsignable("rsa_key", f"it has {bits} bits, and is slow to check: use {MOST_BITS} or fewer")
+    if exponent < LEAST_EXPONENT or exponent.bit_length() > MOST_EXPONENT_BITS or exponent % 2 == 0:
+        raise Unsignable("rsa_key", f"its exponent is unsafe: make a key with the usual {LEAST_EXPONENT}")
+
+
+def public_pem(key: Any) -> str:
+    """The public half of a key, as PEM: what a store keeps of it.
+
+    :param key: as :func:`public_key` takes it.
+    :raises Unsignable: where it can't be read.
+    """
+    public = public_key(key)
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    octets: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return octets.decode("ascii")
 
 
 # A consumer comes from its store anew with each request, and its key as text. A public key may be kept.

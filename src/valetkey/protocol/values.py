@@ -65,9 +65,11 @@ class Value:
         return hash((type(self), *(field for field in self._fields() if not isinstance(field, dict))))
 
     def __repr__(self) -> str:
+        # One that refused what it was made of has no fields yet, and a report of a crash prints it all the
+        # same.
+        fields = ((name, getattr(self, name)) for name in self._names if hasattr(self, name))
         shown = (
-            f"{name}={HIDDEN if name in self._hidden and value else repr(value)}"
-            for name, value in zip(self._names, self._fields(), strict=True)
+            f"{name}={HIDDEN if name in self._hidden and value else repr(value)}" for name, value in fields
         )
         return f"{type(self).__name__}({', '.join(shown)})"
 

@@ -8,9 +8,13 @@ from typing import Any
 
 from valetkey.protocol.credentials import AccessToken, Consumer, RequestToken
 from valetkey.protocol.origin import check_callback
+from valetkey.protocol.rsa import check_strength
 from valetkey.protocol.values import Value
 
 MAX_OPEN_REQUESTS = 1_000
+#: Nonces are kept this many seconds longer than they must be, so that a claim which took long to arrive isn't
+#: taken for one of those that were forgotten.
+GRACE = 60
 
 
 class Full(Exception):
@@ -34,8 +38,9 @@ class MemoryConsumer(Consumer):
         signature_methods: Iterable[str] | None = None,
         callbacks: Iterable[str] = (),
     ) -> None:
+        checked = tuple(check_callback(callback) for callback in callbacks)
         super().__init__(key, secret, rsa_key=rsa_key, signature_methods=signature_methods)
-        self._fill(callbacks=tuple(check_callback(callback) for callback in callbacks))
+        self._fill(callbacks=checked)
 
 
 class MemoryRequestToken:
@@ -49,8 +54,8 @@ class MemoryRequestToken:
         expires: float,
         requested_access: str | None = None,
     ) -> None:
-        self.key = token.key
-        self.secret = token.secret
+        self.key: str = token.key
+        self.secret: str = token.secret
         self.consumer_key = consumer_key
         self.callback = callback
         self.expires = expires
@@ -90,6 +95,16 @@ class MemoryToken(Value):
         self._fill(key=key, secret=secret, user=user, access=access, problem=problem)
 
 
+class _Nonces:
+    """The nonces of one timestamp, and until when the latest of them must be kept."""
+
+    __slots__ = ("claims", "until")
+
+    def __init__(self, until: float) -> None:
+        self.claims: set[tuple[str, str | None, str]] = set()
+        self.until = until
+
+
 class MemoryStore:
     """A :class:`~valetkey.stores.ProviderStore` in memory, safe for threads.
 
@@ -105,41 +120,67 @@ class MemoryStore:
         self._consumers: dict[str, Consumer] = {}
         self._tokens: dict[str, tuple[str, AccessToken | MemoryToken]] = {}
         self._requests: dict[str, MemoryRequestToken] = {}
-        self._nonces: set[tuple[str, str | None, int, str]] = set()
-        self._expiry: list[tuple[float, tuple[str, str, int, str], tuple[str, str | None, int, str]]] = []
+        # By timestamp, since the same claim has the same one: they are forgotten together, and a claim costs
+        # the same however many there are.
+        self._nonces: dict[int, _Nonces] = {}
+        self._expiry: list[tuple[float, int]] = []
+        self._kept = 0
         self._forgotten_until = float("-inf")
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._consumers)} consumers, {len(self._tokens)} tokens)"
 
     def add(self, consumer: Consumer, *tokens: AccessToken | MemoryToken) -> None:
-        """Keeps `consumer`, replacing the one with its key, and `tokens` as issued to it."""
+        """Keeps `consumer`, replacing the one with its key, and `tokens` as issued to it.
+
+        :raises Unsignable: for an RSA key that can't be read, or is too short to be registered.
+        """
+        if consumer.rsa_key is not None:
+            check_strength(consumer.rsa_key)
         with self._lock:
             self._consumers[consumer.key] = consumer
             for token in tokens:
                 self._tokens[token.key] = consumer.key, token
 
+    def remove(self, consumer_key: str) -> bool:
+        """Forgets a consumer, with all its tokens; False where there is none."""
+        with self._lock:
+            for token in [key for key, (owner, _) in self._tokens.items() if owner == consumer_key]:
+                del self._tokens[token]
+            requests = self._requests.items()
+            self._requests = {key: kept for key, kept in requests if kept.consumer_key != consumer_key}
+            return self._consumers.pop(consumer_key, None) is not None
+
     def find(
         self, consumer_key: str, token: str | None
     ) -> tuple[Consumer | None, AccessToken | MemoryToken | None]:
-        with self._lock:
-            owner, found = self._tokens.get(token or "", ("", None))
-            return self._consumers.get(consumer_key), found if owner == consumer_key else None
+        # Without the lock: each is one look into a dictionary, and whatever changes them replaces an entry.
+        owner, found = self._tokens.get(token or "", _NO_TOKEN)
+        return self._consumers.get(consumer_key), found if owner == consumer_key else None
 
     def claim_nonce(
         self, consumer_key: str, token: str | None, timestamp: int, nonce: str, *, until: float
     ) -> bool:
-        claim = (consumer_key, token, timestamp, nonce)
+        claim = (consumer_key, token, nonce)
         with self._lock:
-            self._forget(self._clock())
+            if self._expiry and self._expiry[0][0] < (end := self._clock() - GRACE):
+                self._forget(end)
             # After the clock was set back, what was forgotten might be claimed again; such a claim is
             # refused instead.
-            if claim in self._nonces or until <= self._forgotten_until:
+            if until <= self._forgotten_until:
                 return False
-            if len(self._nonces) >= self._max_nonces:
+            nonces = self._nonces.get(timestamp)
+            if nonces is not None and claim in nonces.claims:
+                return False
+            if self._kept >= self._max_nonces:
                 raise Full(f"{self._max_nonces} nonces are younger than the window")
-            self._nonces.add(claim)
-            heappush(self._expiry, (until, (consumer_key, token or "", timestamp, nonce), claim))
+            if nonces is None:
+                nonces = self._nonces[timestamp] = _Nonces(until)
+                heappush(self._expiry, (until, timestamp))
+            elif until > nonces.until:
+                nonces.until = until
+            nonces.claims.add(claim)
+            self._kept += 1
             return True
 
     def find_request_token(
@@ -226,8 +267,16 @@ class MemoryStore:
             )
             return True
 
-    def _forget(self, now: float) -> None:
-        while self._expiry and self._expiry[0][0] < now:
-            until, _, claim = heappop(self._expiry)
-            self._nonces.discard(claim)
-            self._forgotten_until = until
+    def _forget(self, end: float) -> None:
+        while self._expiry and self._expiry[0][0] < end:
+            _, timestamp = heappop(self._expiry)
+            nonces = self._nonces[timestamp]
+            if nonces.until >= end:
+                heappush(self._expiry, (nonces.until, timestamp))
+                continue
+            del self._nonces[timestamp]
+            self._kept -= len(nonces.claims)
+            self._forgotten_until = max(self._forgotten_until, nonces.until)
+
+
+_NO_TOKEN: tuple[str, None] = ("", None)
