@@ -20,6 +20,8 @@ from tests.browser import administrator
 from tests.browser.person import PASSWORD, WIDTHS, Person, Program
 from tests.demo.caller import Caller, granted
 from tests.running import Demo
+from tests.vectors import rsa_key
+from valetkey.protocol.rsa import public_pem
 
 MORNING = "Tea & toast + a kingfisher on the canal 🐦 صباح الخير"
 RIVER = "مررتُ بالنهر قبل الشروق: ثلاث بجعات، وضباب خفيف، ولا أحد غيري. #صباح"
@@ -385,6 +387,51 @@ def edit_with_something_to_mend(cast: Cast) -> None:
     robin.see("/developers/1/edit/")
     robin.type(Name="He")
     robin.press("Save")
+
+
+@state("aviary:developers/<row:number>/rsa/")
+def sign_with_rsa(cast: Cast) -> None:
+    cast.wide.see(f"{cast.long.path}rsa/")
+
+
+@state("aviary:developers/<row:number>/rsa/")
+def sign_with_rsa_and_a_private_key_pasted(cast: Cast) -> None:
+    cast.wide.see(f"{cast.long.path}rsa/")
+    cast.wide.type(Public_RSA_key=rsa_key("mastercard", "private_pem") or "")
+    cast.wide.press("Sign with this key")
+
+
+@state("aviary:developers/<row:number>/")
+def an_application_that_signs_with_rsa(cast: Cast) -> None:
+    wide = cast.wide
+    wide.see(f"{cast.long.path}rsa/")
+    wide.type(Public_RSA_key=public_pem(rsa_key("mastercard", "private_pem")))
+    wide.press("Sign with this key")
+    wide.is_at(WIDE)
+
+
+@state("aviary:developers/<row:number>/rsa/")
+def replace_a_public_key(cast: Cast) -> None:
+    cast.wide.see(cast.long.path)
+    cast.wide.follow("Replace…")
+
+
+@state("aviary:developers/<row:number>/rsa/remove/")
+def remove_a_public_key(cast: Cast) -> None:
+    cast.wide.see(f"{cast.long.path}rsa/remove/")
+
+
+@state("aviary:developers/<row:number>/")
+def an_application_that_goes_back_to_its_secret(cast: Cast) -> None:
+    cast.wide.see(f"{cast.long.path}rsa/remove/")
+    cast.wide.press("Remove the public RSA key")
+    cast.wide.is_at(WIDE)
+
+
+@state("aviary:developers/new/")
+def register_with_rsa(cast: Cast) -> None:
+    cast.robin.see("/developers/new/")
+    cast.robin.page.get_by_text("Sign with RSA instead of a secret").click()
 
 
 @state("aviary:developers/<row:number>/secret/retire/")

@@ -9,7 +9,9 @@ from tests.browser.person import Person, consumer_on
 from tests.browser.test_connected_applications import refusal
 from tests.demo.caller import Caller, granted, problem
 from tests.running import Demo
+from tests.vectors import rsa_key
 from valetkey import AccessToken
+from valetkey.protocol.rsa import public_pem
 
 VERIFY = "/1.1/account/verify_credentials.json"
 
@@ -106,6 +108,29 @@ def test_an_older_secret_that_nothing_uses_any_more_is_retired_without_a_warning
     wren.page.reload()
     wren.reads("Last used 3 days ago.")
     wren.never_reads("It is in use")
+
+
+def test_a_public_key_is_given_in_place_of_the_secret_and_removed_again(wren: Person) -> None:
+    program = wren.register()
+    private = rsa_key("mastercard", "private_pem") or ""
+    wren.see(program.path)
+    wren.follow("Give a public key")
+    wren.is_at("Sign with RSA")
+    wren.reads("requests signed with the consumer secret are refused;")
+    wren.type(Public_RSA_key=private)
+    wren.press("Sign with this key")
+    wren.reads("This is a private key, which must never leave its owner.")
+    expect(wren.field("Public RSA key")).to_have_value("")
+    wren.type(Public_RSA_key=public_pem(private))
+    wren.press("Sign with this key")
+    wren.is_at(program.name)
+    wren.reads("Given. The consumer secret stopped working at", "2048 bits, SHA-256:")
+    wren.never_reads("Add a second secret")
+    assert problem(program.first_leg("oob")) == "signature_method_rejected"
+    wren.follow("Remove… the public RSA key")
+    wren.press("Remove the public RSA key")
+    wren.reads("Removed. The consumer secret signs from now on.")
+    assert program.request_token()
 
 
 # Access

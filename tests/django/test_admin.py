@@ -1,16 +1,22 @@
 """The admin shows everything but secrets, and lets nobody type in what the protocol makes."""
 
+import json
 import re
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.test import override_settings
 
 from tests.django import walk
+from tests.vectors import rsa_key
 from valetkey import RequestToken as Held
+from valetkey.django.keys import RSA_METHODS
 from valetkey.django.models import AccessToken, Application, Refusal, RequestToken, Sealed
+from valetkey.protocol.rsa import public_pem
 
 MODELS = ("application", "requesttoken", "accesstoken")
 
@@ -200,3 +206,60 @@ def test_an_access_token_opens_no_page_of_the_admin(
     answer = walk.call("/admin/valetkey/application/", rows[0], rows[2])
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
+
+
+WITH_RSA = {**settings.VALETKEY, "SIGNATURE_METHODS": ["HMAC-SHA256", "RSA-SHA256"]}
+PRIVATE = rsa_key("mastercard", "private_pem") or ""
+PUBLIC, OTHER = (public_pem(rsa_key(name, "private_pem")) for name in ("mastercard", "requests-oauthlib"))
+
+
+@override_settings(VALETKEY=WITH_RSA)
+@pytest.mark.abuse("A36")
+def test_a_private_key_is_refused_there_and_not_shown_again(kestrel: Application) -> None:
+    typed = {"name": "Kestrel", "access": "write", "signature_methods": '["RSA-SHA256"]'}
+    address = f"/admin/valetkey/application/{kestrel.pk}/change/"
+    page = admin().post(address, typed | {"rsa_public_key": PRIVATE})
+    assert page.status_code == 200
+    assert "must never leave its owner" in page.content.decode()
+    assert PRIVATE[200:260] not in page.content.decode()
+    assert Application.objects.get().rsa_public_key == ""
+
+
+@override_settings(VALETKEY=WITH_RSA)
+@pytest.mark.rule(3)
+@pytest.mark.abuse("A14")
+def test_a_key_and_a_secret_both_count_where_both_kinds_are_named_there(
+    rows: tuple[Application, RequestToken, AccessToken],
+) -> None:
+    application, client = rows[0], admin()
+    address = f"/admin/valetkey/application/{application.pk}/change/"
+    typed = {"name": "Kestrel", "access": "write", "owner": application.owner_id, "rsa_public_key": PUBLIC}
+    page = client.post(address, typed | {"signature_methods": ""})
+    assert "must name its methods" in page.content.decode()
+    named = typed | {"signature_methods": '["HMAC-SHA256", "RSA-SHA256"]'}
+    assert client.post(address, named).status_code == 302
+    found = Application.objects.get()
+    assert (found.rsa_key, found.usable_methods) == (PUBLIC, ["HMAC-SHA256", "RSA-SHA256"])
+    assert found.rsa_key_shown is not None
+    assert f"{found.rsa_key_shown.fingerprint} (2048 bits)" in client.get(address).content.decode()
+
+
+@override_settings(VALETKEY=WITH_RSA)
+@pytest.mark.abuse("A36")
+@pytest.mark.abuse("A14")
+def test_a_form_that_was_opened_earlier_brings_no_replaced_key_back() -> None:
+    kestrel = walk.register(rsa_public_key=OTHER, owner=walk.person("olga"))
+    client, address = admin(), f"/admin/valetkey/application/{kestrel.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    shown = {"rsa_public_key": OTHER.replace("\n", "\r\n"), "signature_methods": json.dumps(RSA_METHODS)}
+    initial = {form[name].html_initial_name: value for name, value in shown.items()}
+    assert all(f'name="{name}"' in str(form) for name in initial)
+    opened = {"access": "write", "owner": kestrel.owner_id, **shown, **initial}
+    kestrel.use_rsa_key(PUBLIC)
+    assert client.post(address, opened | {"name": "Merlin"}).status_code == 302
+    found = Application.objects.get()
+    assert (found.name, found.rsa_key) == ("Merlin", PUBLIC)
+    kestrel.remove_rsa_key()
+    assert client.post(address, opened | {"name": "Kestrel"}).status_code == 302
+    found = Application.objects.get()
+    assert (found.name, found.rsa_key, found.signature_methods) == ("Kestrel", None, None)

@@ -71,7 +71,7 @@ def test_what_holds_a_secret_tells_it_in_no_way(holders: dict[str, Any]) -> None
 
 #: What Django makes of a site's classes, and what nothing is made of.
 OTHERS = (
-    *(models.Manager, models.TextChoices, AppConfig, ModelAdmin, forms.Form),
+    *(models.Manager, models.TextChoices, models.Field, AppConfig, ModelAdmin, forms.BaseForm, forms.Field),
     *(BaseAuthentication, BasePermission, BaseThrottle),
 )
 NEVER_MADE = {"OAuthRequest", "Sealed", "NonceRouter", "Verification"}

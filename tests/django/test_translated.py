@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.template.loader import render_to_string
 from django.test import override_settings
 from django.utils import translation
@@ -94,6 +95,6 @@ def test_the_admin_names_models_fields_and_actions_in_the_language() -> None:
         if model._meta.app_label == "valetkey":
             names = {*shown_as.list_display, *(shown_as.fields or ())}
             said += [model._meta.verbose_name, model._meta.verbose_name_plural]
-            said += [getattr(model._meta.get_field(str(name)), "verbose_name", "") for name in names]
+            said += [label_for_field(str(name), model, shown_as) for name in names]
             said += [described(found) for found in map(shown_as.get_action, shown_as.actions or ()) if found]
     assert [str(words) for words in said if not str(words).startswith("⟦")] == []

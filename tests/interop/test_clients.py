@@ -13,13 +13,18 @@ from authlib.integrations.httpx_client import OAuth1Client
 from requests._internal_utils import to_native_string
 from requests_oauthlib import OAuth1, OAuth1Session
 
+import valetkey.requests
+from tests.demo.visitor import Visitor
 from tests.interop.tls import TlsProxy
 from tests.person import Person
 from tests.running import Demo
+from tests.vectors import rsa_key
+from valetkey.protocol.rsa import public_pem
 
 # One status with all that encodings trip over: emoji, reserved characters, quotes, a line break, Arabic,
 # combining marks.
 DIFFICULT = "🐦 + & = % ~ * ' \" ! ( ) ; \n مرحبا e\u0301 %41 a=b&c=d"
+PRIVATE = rsa_key("mastercard", "private_pem")
 SHOWN = "🐦 + & = % ~ * ' \" ! ( ) ; \n مرحبا é %41 a=b&c=d"
 
 
@@ -56,6 +61,37 @@ def test_requests_oauthlib_walks_the_three_legs_and_posts(demo: Demo) -> None:
 
     answer = session.post(f"{provider}/1/statuses/update.json", data={"status": DIFFICULT})
 
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["text"] == SHOWN
+
+
+def own_rsa_application(demo: Demo) -> str:
+    """The key of an application whose requests are signed with :data:`PRIVATE`."""
+    owner = Visitor.new(demo)
+    registered = owner.register(access="write")
+    key = registered.consumer.key
+    owner.send(f"{registered.path}rsa/", rsa_public_key=public_pem(PRIVATE))
+    return key
+
+
+# oauthlib signs with RSA only where PyJWT is installed as well.
+def test_authlib_walks_the_three_legs_with_a_private_key_and_posts(demo: Demo) -> None:
+    options = {"rsa_key": PRIVATE, "signature_method": "RSA-SHA1", "redirect_uri": "oob"}
+    with OAuth1Client(own_rsa_application(demo), "", **options) as client:
+        walk(client, demo)
+        answer = client.post(f"{demo.info['provider']}/1/statuses/update.json", data={"status": DIFFICULT})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["text"] == SHOWN
+
+
+def test_our_session_walks_the_three_legs_with_a_private_key_and_posts(demo: Demo) -> None:
+    provider, key = demo.info["provider"], own_rsa_application(demo)
+    options: dict[str, Any] = {"signature_method": "RSA-SHA256", "callback_uri": "oob"}
+    with valetkey.requests.OAuth1Session(key, rsa_key=PRIVATE, **options) as client:
+        client.fetch_request_token(f"{provider}/oauth/request_token")
+        url = client.authorization_url(f"{provider}/oauth/authorize")
+        client.fetch_access_token(f"{provider}/oauth/access_token", verifier=robin(demo).pin(url))
+        answer = client.post(f"{provider}/1/statuses/update.json", data={"status": DIFFICULT})
     assert answer.status_code == 200, answer.text
     assert answer.json()["text"] == SHOWN
 

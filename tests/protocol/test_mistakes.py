@@ -5,6 +5,7 @@ from typing import Any
 import oauthlib.oauth1
 import pytest
 
+from tests.vectors import rsa_key
 from valetkey import Consumer, MemoryStore, Refused, Signer, Verifier
 from valetkey.protocol import mistakes
 from valetkey.protocol.cases import Case
@@ -112,7 +113,8 @@ def test_a_method_in_small_letters_is_proved() -> None:
 class Holder:
     """A consumer with several secrets."""
 
-    key, rsa_key, signature_methods = CONSUMER.key, None, None
+    key, signature_methods = CONSUMER.key, None
+    rsa_key: str | None = None
 
     def __init__(self, *secrets: str) -> None:
         self.secret, self.secrets = secrets[0], secrets
@@ -124,6 +126,33 @@ def test_the_older_secret_of_two_is_tried_as_well() -> None:
     assert find(
         Case(case.method, case.url, case.parameters, Holder("new", CONSUMER.secret), TOKEN)
     ) == Mistake("scheme", "https")
+
+
+RSA = "http://127.0.0.1:12001/1/update.json?a=1"
+
+
+def signed_by_rsa(private: str, url: str) -> Case:
+    """A request to :data:`RSA` that was signed for `url`, of a consumer with two secrets and a public key."""
+    consumer = Holder("newer", "older")
+    consumer.rsa_key = rsa_key("mastercard", "public_pem")
+    signer = Signer(
+        Consumer("key", rsa_key=rsa_key(private, "private_pem")), TOKEN, signature_method="RSA-SHA256"
+    )
+    made = signer.sign("GET", url)
+    parameters = [item for item in made.parameters if item.source == "header"]
+    sent = [Parameter("a", "1", "query"), *parameters, Parameter("oauth_signature", made.signature, "header")]
+    return Case("GET", RSA, sent, consumer, TOKEN)
+
+
+def test_a_mistake_with_an_rsa_key_is_proved_by_the_public_half() -> None:
+    assert find(signed_by_rsa("mastercard", RSA)) is None
+    assert find(signed_by_rsa("mastercard", RSA.replace("http", "https"))) == Mistake("scheme", "https")
+    assert find(signed_by_rsa("mastercard", RSA.partition("?")[0])) == Mistake("query")
+
+
+@pytest.mark.parametrize("url", [RSA, RSA.replace("http", "https")])
+def test_what_another_rsa_key_signed_is_not_explained(url: str) -> None:
+    assert find(signed_by_rsa("requests-oauthlib", url)) is None
 
 
 NOTHING = {

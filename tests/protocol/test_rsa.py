@@ -34,6 +34,7 @@ def public(encoding: serialization.Encoding, old: bool = False) -> bytes:
     return PUBLIC.public_bytes(encoding, kind)
 
 
+CERTIFICATE = x509.load_pem_x509_certificate((rsa_key("league", "certificate_pem") or "").encode())
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 
 
@@ -96,8 +97,7 @@ def test_a_public_key_is_read_in_every_form(form: str) -> None:
 
 
 def test_a_certificate_gives_its_key() -> None:
-    certificate = x509.load_pem_x509_certificate((rsa_key("league", "certificate_pem") or "").encode())
-    for form in (certificate.public_bytes(PEM), certificate.public_bytes(DER)):
+    for form in (CERTIFICATE.public_bytes(PEM), CERTIFICATE.public_bytes(DER)):
         assert (
             public_key(form).public_numbers() == public_key(rsa_key("league", "public_pem")).public_numbers()
         )
@@ -105,6 +105,9 @@ def test_a_certificate_gives_its_key() -> None:
 
 EC = ec.generate_private_key(ec.SECP256R1())
 NO_KEYS: dict[str, Any] = {
+    "a certificate of a version that there isn't": CERTIFICATE.public_bytes(DER).replace(
+        b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1
+    ),
     "nothing": None,
     "an empty text": "",
     "a file's name": "/etc/key.pem",

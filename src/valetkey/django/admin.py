@@ -2,9 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from valetkey.django.models import AccessToken, Application, Refusal, RequestToken
 
@@ -23,12 +26,33 @@ class _Watched(admin.ModelAdmin):  # type: ignore[type-arg]  # ModelAdmin takes 
         return not _NEVER_SHOWN & set(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
 
+class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm takes no parameter at run time
+    """What a form shows of key and methods, and nobody changed in it, isn't written: a form that was opened
+    earlier would bring back a key that was replaced meanwhile.
+    """
+
+    _together = ("rsa_public_key", "signature_methods")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & set(self._together):
+            self.fields[name].show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        for name in cleaned.keys() & set(self._together):
+            if name not in self.changed_data:
+                cleaned[name] = getattr(self.instance, name)
+        return cleaned
+
+
 @admin.register(Application)
 class ApplicationAdmin(_Watched):
     """Applications. A secret couldn't be shown to whoever adds one here, so
     :meth:`Application.objects.register` is for that.
     """
 
+    form = ApplicationForm
     list_display = ("name", "key", "owner", "access", "suspended_at", "created_at")
     list_select_related = ("owner",)
     list_filter = ("access", "suspended_at")
@@ -36,16 +60,24 @@ class ApplicationAdmin(_Watched):
     raw_id_fields = ("owner",)
     fields = (
         *("name", "key", "description", "website", "owner", "callback_lines", "access", "signature_methods"),
-        *(
-            "suspended_at",
-            "suspension_reason",
-            "created_at",
-            "changed_at",
-            "secret_made_at",
-            "secret_used_at",
-        ),
+        *("rsa_public_key", "rsa_fingerprint", "rsa_key_given_at", "rsa_key_used_at"),
+        *("suspended_at", "suspension_reason", "created_at", "changed_at"),
+        *("secret_made_at", "secret_used_at"),
     )
-    readonly_fields: ClassVar = ("key", "created_at", "changed_at", "secret_made_at", "secret_used_at")
+    readonly_fields: ClassVar = (
+        *("key", "created_at", "changed_at", "secret_made_at", "secret_used_at"),
+        *("rsa_fingerprint", "rsa_key_given_at", "rsa_key_used_at"),
+    )
+
+    @admin.display(description=_("RSA key’s SHA-256"))
+    def rsa_fingerprint(self, application: Application) -> str:
+        key = application.rsa_key_shown
+        return _("%(fingerprint)s (%(bits)s bits)") % key._asdict() if key else "-"
+
+    # What is pasted may be a private key, and an error's report holds what was posted.
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
 
 
 @admin.register(RequestToken)

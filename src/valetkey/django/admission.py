@@ -16,6 +16,7 @@ from valetkey.django import answers, requests
 from valetkey.django.access import DjangoVerified, check_access
 from valetkey.django.models import Application
 from valetkey.django.provider import get_verifier
+from valetkey.protocol.signatures import METHODS
 from valetkey.verifier import Verified
 
 log = logging.getLogger("valetkey.django")
@@ -101,7 +102,8 @@ def when_closed(response: HttpResponseBase, work: Callable[[], Any]) -> None:
 
 def _note_use(verified: DjangoVerified) -> None:
     try:
-        verified.consumer.mark_used(verified.secret_index)
+        method = METHODS[verified.oauth["oauth_signature_method"]]
+        verified.consumer.mark_used(verified.secret_index, by_rsa_key=method.uses_rsa_key)
         if verified.token is not None:
             verified.token.mark_used()
     except Error:

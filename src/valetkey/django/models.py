@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from valetkey.django import conf, encryption, names
+from valetkey.django import conf, encryption, keys, names
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import OUT_OF_BAND, check_callback
 from valetkey.protocol.signatures import METHODS
@@ -156,17 +156,22 @@ class ApplicationManager(models.Manager["Application"]):
         signature_methods: Iterable[str] | None = None,
         key: str | None = None,
         secret: str | None = None,
+        rsa_public_key: str = "",
     ) -> "Application":
         """A new application, saved, whose key and secret are on it.
 
         :param owner: the user whose application it is; None for one of the site's own.
         :param callbacks: where people may be sent back to. None at all: for PINs only.
         :param access: ``read`` or ``write``.
-        :param signature_methods: the methods it may use; None: those of the settings.
+        :param signature_methods: the methods it may use; None: those of the settings that take what it has,
+            the RSA key if it has one, else the secret.
         :param key: for an application that had one elsewhere; likewise `secret`. Otherwise both are made
             here.
+        :param rsa_public_key: PEM of its public RSA key, or of a certificate that holds it.
         :raises ValidationError: by field, for what can't be registered.
         """
+        if rsa_public_key and signature_methods is None:
+            signature_methods = keys.RSA_METHODS
         application = self.model(
             owner=owner,
             name=name,
@@ -175,6 +180,7 @@ class ApplicationManager(models.Manager["Application"]):
             description=description,
             website=website,
             signature_methods=None if signature_methods is None else list(signature_methods),
+            rsa_public_key=rsa_public_key,
         )
         if secret == "" and signature_methods is None:
             # The core refuses its every request: an HMAC keyed with nothing proves nothing (design, rule 3).
@@ -247,7 +253,8 @@ class Application(Sealed):
     older_secret_made_at = models.DateTimeField(null=True, blank=True, editable=False)
     older_secret_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    name = models.CharField(
+    # Spelt out for type checkers that don't run mypy's Django plugin.
+    name: "models.CharField[str, str]" = models.CharField(
         _("name"),
         max_length=names.LONGEST,
         validators=[MinLengthValidator(1), names.check_name],
@@ -256,11 +263,11 @@ class Application(Sealed):
     )
     # Null where names need not be unique: nulls never meet.
     name_skeleton = models.CharField(max_length=names.SKELETON_LENGTH, unique=True, null=True, editable=False)
-    description = models.TextField(
+    description: "models.TextField[str, str]" = models.TextField(
         _("description"), blank=True, default="", validators=[MaxLengthValidator(2_000)]
     )
     # No URLField: Django's takes ftp as well, and its form field has another default scheme in each release.
-    website = models.CharField(
+    website: "models.CharField[str, str]" = models.CharField(
         _("web site"),
         max_length=500,
         blank=True,
@@ -282,7 +289,9 @@ class Application(Sealed):
         validators=[MaxLengthValidator(CALLBACKS_LENGTH), check_callbacks],
         help_text=_("One a line, exactly as they will be sent. None, for PINs only."),
     )
-    access = models.CharField(_("access"), max_length=10, choices=Access.choices, default=Access.READ)
+    access: "models.CharField[str, str]" = models.CharField(
+        _("access"), max_length=10, choices=Access.choices, default=Access.READ
+    )
     signature_methods: list[str] | None = models.JSONField(  # type: ignore[assignment]  # as `key`
         _("signature methods"),
         null=True,
@@ -290,6 +299,14 @@ class Application(Sealed):
         validators=[check_methods],
         help_text=_("Empty: those of the settings."),
     )
+    rsa_public_key = keys.PublicKeyField(
+        _("public RSA key"),
+        blank=True,
+        default="",
+        help_text=_("As PEM: a public key, or a certificate. With one, name the signature methods."),
+    )
+    rsa_key_given_at = models.DateTimeField(_("RSA key given"), null=True, blank=True, editable=False)
+    rsa_key_used_at = models.DateTimeField(_("RSA key last used"), null=True, blank=True, editable=False)
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
     suspension_reason = models.TextField(_("why it is suspended"), blank=True, default="")
     created_at = models.DateTimeField(_("registered"), default=timezone.now, editable=False)
@@ -297,9 +314,6 @@ class Application(Sealed):
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
     objects = ApplicationManager()
-
-    #: No RSA key yet; the store protocol asks for one.
-    rsa_key: None = None
 
     #: What was last read or written, so that only changes are saved.
     _loaded: Mapping[str, Any] = {}
@@ -317,6 +331,31 @@ class Application(Sealed):
         """Its valid secrets, newest first."""
         older = [self._open("sealed_older_secret")] if self.sealed_older_secret else []
         return [self.secret, *older]
+
+    @property
+    def rsa_key(self) -> str | None:
+        """Its public RSA key as PEM, or None: what the core verifies with, and keeps in its read form."""
+        return self.rsa_public_key or None
+
+    @property
+    def rsa_key_shown(self) -> keys.Shown | None:
+        """What its RSA key is known by, or None."""
+        return keys.shown(self.rsa_public_key) if self.rsa_public_key else None
+
+    @property
+    def usable_methods(self) -> list[str]:
+        """The signature methods that its requests may use."""
+        named = self.signature_methods
+        return [
+            method
+            for method in conf.current().signature_methods
+            if (method in named if named is not None else not METHODS[method].uses_rsa_key)
+        ]
+
+    @property
+    def has_own_methods(self) -> bool:
+        """Whether somebody has named its methods, so that its key alone doesn't say which they are."""
+        return self.signature_methods not in (None, list(keys.RSA_METHODS))
 
     def open(self) -> None:
         super().open()
@@ -336,19 +375,22 @@ class Application(Sealed):
     @property
     def last_used_at(self) -> datetime | None:
         """When it last signed a request that was accepted; None: never."""
-        return max(filter(None, (self.secret_used_at, self.older_secret_used_at)), default=None)
+        used = (self.secret_used_at, self.older_secret_used_at, self.rsa_key_used_at)
+        return max(filter(None, used), default=None)
 
     def clean(self) -> None:
-        """:raises ValidationError: for a key no header could carry, a reserved name, and one that looks like
-        another's.
+        """:raises ValidationError: for a key no header could carry, a reserved name, one that looks like
+        another's, and methods that don't fit what it signs with.
         """
         _check_key(self.key)
-        if self.signature_methods is not None:
-            # Once more: a field's own validators don't see an empty list.
+        for field, check in (
+            ("signature_methods", self._check_methods),
+            ("rsa_public_key", self._check_rsa_allowed),
+        ):
             try:
-                check_methods(self.signature_methods)
+                check()
             except ValidationError as fault:
-                raise ValidationError({"signature_methods": fault}) from None
+                raise ValidationError({field: fault}) from None
         if names.is_reserved(self.name, conf.current().reserved_names):
             raise ValidationError(
                 {"name": ValidationError(_("This name is reserved. Choose another."), code="reserved")}
@@ -359,6 +401,45 @@ class Application(Sealed):
                 sentence = _("Another application has this name, or one that looks like it.")
                 raise ValidationError({"name": ValidationError(sentence, code="unique")})
 
+    def _check_methods(self) -> None:
+        named = self.signature_methods
+        if named is None:
+            if self.rsa_public_key:
+                # The sender would choose between two kinds of key (design, rule 3).
+                raise ValidationError(
+                    _("An application with a public RSA key must name its methods."), code="rsa"
+                )
+            return
+        # Once more: a field's own validators don't see an empty list.
+        check_methods(named)
+        needing = [method for method in named if METHODS[method].uses_rsa_key]
+        if needing and not self.rsa_public_key and self._differs("signature_methods", "rsa_public_key"):
+            raise ValidationError(
+                _("%(methods)s: this takes a public RSA key."),
+                code="rsa",
+                params={"methods": ", ".join(needing)},
+            )
+        if needing != named and self.rsa_public_key and self.sealed_secret and not self.secret:
+            raise ValidationError(_("It has no secret: name methods with RSA only."), code="rsa")
+
+    def _check_rsa_allowed(self) -> None:
+        allowed = conf.current().signature_methods
+        if (
+            self.rsa_public_key
+            and not any(METHODS[method].uses_rsa_key for method in allowed)
+            # Else an application couldn't be suspended in a form once the settings allow no RSA any more.
+            and self._differs("rsa_public_key")
+        ):
+            raise ValidationError(
+                _("This service takes no RSA: its SIGNATURE_METHODS name none of %(methods)s."),
+                code="rsa",
+                params={"methods": ", ".join(keys.RSA_METHODS)},
+            )
+
+    def _differs(self, *columns: str) -> bool:
+        """Whether one of these holds something else than the database, as far as it was read."""
+        return any(self._loaded.get(column) != getattr(self, column) for column in columns)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves it; notes when what people are shown has changed.
 
@@ -366,14 +447,19 @@ class Application(Sealed):
         never: a form that was opened before a reset, a suspension or a change of access must not undo it.
         """
         self.name_skeleton = names.skeleton(self.name) if conf.current().unique_names else None
-        if not self._state.adding:
+        if self._state.adding:
+            self._note_rsa_key()
+        else:
             before = self._loaded
             now = self._values()
             changed = {name for name in now if name not in before or before[name] != now[name]}
             if changed & _SHOWN:
                 self.changed_at = timezone.now()
             only = kwargs.get("update_fields")
-            only = changed - _SECRETS if only is None else only
+            only = set(changed - _SECRETS if only is None else only)
+            if "rsa_public_key" in only & changed & set(before):
+                self._note_rsa_key()
+                only |= {"rsa_key_given_at", "rsa_key_used_at"}
             kwargs["update_fields"] = {*only, "name_skeleton", "changed_at"}
         super().save(*args, **kwargs)
         self._loaded = self._values()
@@ -395,17 +481,20 @@ class Application(Sealed):
         self._loaded = self._values()
 
     def reset(self) -> None:
-        """A new key and a new secret. The old ones, a second secret, open request tokens and all access
-        tokens end with the commit.
+        """A new key and a new secret. The old ones, a second secret, an RSA key, open request tokens and all
+        access tokens end with the commit.
         """
         with transaction.atomic(using=self._alias):
+            # Of the row as it is now: somebody may have named its methods.
+            self._lock()
             self.key = new_key()
             self.secret = new_secret()
             self.secret_made_at, self.secret_used_at = timezone.now(), None
             self._drop_older_secret()
+            self._drop_rsa_key()
             # The application's row comes first here and in an exchange, so that the two can't wait for each
             # other, and no exchange that was on its way keeps a token.
-            self._write("key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER)
+            self._write("key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER, *_RSA)
             self.request_tokens.using(self._alias).all().delete()
             self.access_tokens.using(self._alias).filter(revoked_at=None).update(revoked_at=timezone.now())
 
@@ -429,6 +518,53 @@ class Application(Sealed):
         """Ends the older of two secrets."""
         self._drop_older_secret()
         self._write(*_OLDER)
+
+    def use_rsa_key(self, public_key: str) -> None:
+        """From now on its requests are signed with the private half of `public_key`, and no more with a
+        secret. Tokens stay. A key that was there before ends with the commit.
+
+        An application whose methods somebody has named keeps them.
+
+        :param public_key: as :func:`valetkey.django.keys.read` takes it.
+        :raises ValidationError: for a key that can't be taken, and where none of its methods uses one.
+        """
+        pem = keys.read(public_key)
+        if not pem:
+            raise ValidationError(_("Give a public key."), code="required")
+        with transaction.atomic(using=self._alias):
+            self._lock()
+            named = self.signature_methods
+            if named is not None and not any(METHODS[method].uses_rsa_key for method in named):
+                sentence = _("Its methods are %(methods)s, and only the administrator changes them.")
+                raise ValidationError(sentence, code="named", params={"methods": ", ".join(named)})
+            self.rsa_public_key, self.signature_methods = pem, named or list(keys.RSA_METHODS)
+            self._check_rsa_allowed()
+            self._note_rsa_key()
+            self._write(*_RSA)
+
+    def remove_rsa_key(self) -> bool:
+        """Ends its RSA key; from then on its requests are signed with the secret. False, and nothing done,
+        where it has none, and where somebody has named its methods: what else signs is theirs to say.
+        """
+        with transaction.atomic(using=self._alias):
+            self._lock()
+            if not self.rsa_public_key or self.has_own_methods:
+                return False
+            self._drop_rsa_key()
+            if not self.secret:
+                self.secret, self.secret_made_at = new_secret(), timezone.now()
+            self._write("sealed_secret", "secret_made_at", *_RSA)
+        return True
+
+    def _drop_rsa_key(self) -> None:
+        if not self.has_own_methods:
+            self.signature_methods = None
+        self.rsa_public_key = ""
+        self._note_rsa_key()
+
+    def _note_rsa_key(self) -> None:
+        self.rsa_key_given_at = timezone.now() if self.rsa_public_key else None
+        self.rsa_key_used_at = None
 
     def change_access(self, access: str) -> None:
         """Sets what it may ask people for. More changes no token that is there; less holds for all of them at
@@ -477,10 +613,12 @@ class Application(Sealed):
             revoked_at=timezone.now()
         )
 
-    def mark_used(self, secret_index: int = 0, now: datetime | None = None) -> None:
-        """Notes that one of its secrets signed a request; at most once a minute."""
+    def mark_used(
+        self, secret_index: int = 0, now: datetime | None = None, *, by_rsa_key: bool = False
+    ) -> None:
+        """Notes that one of its secrets, or its RSA key, signed a request; at most once a minute."""
         column = ("secret_used_at", "older_secret_used_at")[min(secret_index, 1)]
-        _mark(self, column, now)
+        _mark(self, "rsa_key_used_at" if by_rsa_key else column, now)
 
     def _drop_older_secret(self) -> None:
         self.sealed_older_secret, self.older_secret_made_at, self.older_secret_used_at = "", None, None
@@ -505,7 +643,9 @@ class Application(Sealed):
 
 _SHOWN = {"name", "description", "website", "callback_lines", "owner"}
 _OLDER = ("sealed_older_secret", "older_secret_made_at", "older_secret_used_at")
+_RSA = ("rsa_public_key", "rsa_key_given_at", "rsa_key_used_at", "signature_methods")
 _SECRETS = {"key", "sealed_secret", "secret_made_at", "secret_used_at", *_OLDER}
+_SECRETS |= {"rsa_key_given_at", "rsa_key_used_at"}
 
 
 class RequestState(models.TextChoices):
@@ -623,7 +763,9 @@ class AccessToken(Sealed):
         related_name="valetkey_access_tokens",
     )
     #: What the person saw, and allowed. The application's own access may have changed since.
-    access = models.CharField(_("access"), max_length=10, choices=Access.choices)
+    access: "models.CharField[str, str]" = models.CharField(
+        _("access"), max_length=10, choices=Access.choices
+    )
     #: Whether the application's owner made it for themself, without a dialog.
     own = models.BooleanField(_("made by the owner"), default=False, editable=False)
     #: When the person allowed it, or the owner made it.

@@ -75,6 +75,14 @@ class OAuth1Authentication(BaseAuthentication):
         return "OAuth" if realm is None else f'OAuth realm="{realm}"'
 
 
+class OAuthRequest(Request):
+    """What a view gets that lets in signed requests and nothing else: a request whose `auth` is what was
+    verified, for type checkers. No request is made of this class.
+    """
+
+    auth: DjangoVerified
+
+
 class IsSigned(BasePermission):
     """Lets in signed requests and nothing else: for a view that has other ways of authentication, and for one
     that applications may call for themselves.

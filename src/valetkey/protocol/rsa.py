@@ -35,7 +35,12 @@ class Rsa:
         :param key: a :class:`~valetkey.protocol.signatures.Key` with a private key.
         :raises Unsignable: where it isn't one, and where this platform forbids the hash.
         """
-        return b2a_base64(self._sign(private_key(key.rsa_key), base_string), newline=False).decode("ascii")
+        private = private_key(key.rsa_key)
+        try:
+            octets = private.sign(base_string.encode("ascii"), *_scheme(self.hash_name))
+        except _library().forbidden:
+            raise self._forbidden() from None
+        return b2a_base64(octets, newline=False).decode("ascii")
 
     def verify(self, base_string: str, key: Any, signature: str) -> bool:
         """
@@ -45,30 +50,14 @@ class Rsa:
         octets = _canonical(signature)
         if octets is None or key.rsa_key is None:
             return False
-        from cryptography.exceptions import InvalidSignature
-
+        kinds, public = _library(), public_key(key.rsa_key)
         try:
-            self._verify(public_key(key.rsa_key), octets, base_string)
-        except InvalidSignature:
+            public.verify(octets, base_string.encode("ascii"), *_scheme(self.hash_name))
+        except kinds.wrong:
             return False
+        except kinds.forbidden:
+            raise self._forbidden() from None
         return True
-
-    def _sign(self, private: Any, base_string: str) -> bytes:
-        from cryptography.exceptions import UnsupportedAlgorithm
-
-        try:
-            octets: bytes = private.sign(base_string.encode("ascii"), *_scheme(self.hash_name))
-        except UnsupportedAlgorithm:
-            raise self._forbidden() from None
-        return octets
-
-    def _verify(self, public: Any, signature: bytes, base_string: str) -> None:
-        from cryptography.exceptions import UnsupportedAlgorithm
-
-        try:
-            public.verify(signature, base_string.encode("ascii"), *_scheme(self.hash_name))
-        except UnsupportedAlgorithm:
-            raise self._forbidden() from None
 
     def _forbidden(self) -> Unsignable:
         name = self.hash_name.upper()
@@ -157,6 +146,7 @@ class _Library:
     def __init__(self) -> None:
         try:
             from cryptography import x509
+            from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
             from cryptography.hazmat.primitives import serialization
             from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
             from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
@@ -165,6 +155,7 @@ class _Library:
                 "rsa_key", "RSA needs the package “cryptography”: pip install 'valetkey[rsa]'"
             ) from None
         self.private, self.public = RSAPrivateKey, RSAPublicKey
+        self.wrong, self.forbidden = InvalidSignature, UnsupportedAlgorithm
         self.private_pem: list[Callable[..., Any]] = [serialization.load_pem_private_key]
         self.private_binary: list[Callable[..., Any]] = [
             serialization.load_der_private_key,
@@ -195,10 +186,14 @@ def _scheme(hash_name: str) -> tuple[Any, Any]:
 
 def _first(loaders: list[Callable[..., Any]], *arguments: Any) -> Any:
     """What the first loader makes that can read it; None where none can."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.x509 import InvalidVersion
+
     for load in loaders:
         try:
             return load(*arguments)
-        except (ValueError, TypeError):  # not of its kind; a password is missing, wrong, or too much
+        # Not of its kind; a password is missing, wrong, or too much; a certificate of no known version.
+        except (ValueError, TypeError, UnsupportedAlgorithm, InvalidVersion):
             continue
     return None
 

@@ -1,13 +1,19 @@
 """The developers' corner."""
 
+import re
 import secrets
+from urllib.parse import urljoin
 
 import pytest
 
 from tests.demo.caller import Caller, granted, problem
 from tests.demo.visitor import PASSWORD, Visitor, shown, text_of
 from tests.running import Demo
-from valetkey import Consumer
+from tests.vectors import rsa_key
+from valetkey import AccessToken, Consumer, Signer
+from valetkey.django import keys
+from valetkey.protocol.rsa import public_pem
+from valetkey.urllib import send
 
 REFUSED = [
     ({"name": ""}, "Give it a name."),
@@ -163,6 +169,134 @@ def test_a_second_secret_works_beside_the_first_until_that_one_is_retired(demo: 
     assert Caller(demo, second, token).get("/1/feed/timeline.json").status == 200
     answer = Caller(demo, first, token).get("/1/feed/timeline.json")
     assert (answer.status, problem(answer)) == (401, "signature_invalid")
+
+
+PRIVATE = rsa_key("mastercard", "private_pem") or ""
+PUBLIC, OTHER = (public_pem(rsa_key(name, "private_pem")) for name in ("mastercard", "requests-oauthlib"))
+
+
+def by_rsa(consumer: Consumer, private: str = PRIVATE) -> Consumer:
+    return Consumer(consumer.key, rsa_key=private)
+
+
+def told(demo: Demo, consumer: Consumer, token: AccessToken, method: str = "RSA-SHA256") -> object:
+    """Status and problem, or the status alone, of what `consumer` asks with `token`."""
+    url = f"{demo.info['provider']}/1/feed/timeline.json"
+    answer = send(Signer(consumer, token, signature_method=method).sign("GET", url))
+    return 200 if answer.status == 200 else (answer.status, problem(answer))
+
+
+@pytest.mark.abuse("A14")
+def test_a_public_key_takes_the_place_of_the_secret(demo: Demo) -> None:
+    application = Visitor.new(demo).register()
+    secret, token, owner = application.consumer, application.own_token(), application.owner
+    place = f"{application.path}rsa/"
+    assert told(demo, by_rsa(secret), token) == (400, "signature_method_rejected")
+
+    page = owner.send(place, rsa_public_key=PUBLIC)
+    assert "Given. The consumer secret stopped working at" in page.text
+    assert shown(page, "rk") == keys.shown(PUBLIC).fingerprint
+    assert "2048 bits, SHA-256:" in text_of(page.text)
+    assert 'id="cs"' not in page.text
+    assert told(demo, by_rsa(secret), token) == 200
+    for guess in (secret.secret, PUBLIC, PUBLIC.replace("\n", "\r\n"), ""):
+        for method in ("HMAC-SHA1", "HMAC-SHA256"):
+            forged = Consumer(secret.key, guess)
+            assert told(demo, forged, token, method) == (400, "signature_method_rejected")
+
+    page = owner.send(place, rsa_public_key=OTHER)
+    assert "Replaced. The old key stopped working at" in page.text
+    assert told(demo, by_rsa(secret), token) == (401, "signature_invalid")
+    assert "Another private key than the registered one’s." in _refusal(owner, application.path)
+    assert told(demo, by_rsa(secret, rsa_key("requests-oauthlib", "private_pem") or ""), token) == 200
+
+    page = owner.press(owner.see(f"{place}remove/"), "Remove the public RSA key")
+    assert "Removed. The consumer secret signs from now on." in page.text
+    assert application.consumer == secret
+    assert told(demo, secret, token, "HMAC-SHA1") == 200
+
+
+def _refusal(owner: Visitor, path: str) -> str:
+    """The newest refusal's page."""
+    found = re.search(rf'href="({path}refusals/[0-9A-Z-]+/)"', owner.see(f"{path}refusals/").text)
+    assert found
+    return owner.see(found[1]).text
+
+
+@pytest.mark.abuse("A36")
+@pytest.mark.parametrize("place", ["/developers/new/", "rsa/"])
+def test_a_private_key_is_refused_and_kept_and_shown_nowhere(demo: Demo, place: str) -> None:
+    owner = Visitor.new(demo)
+    application = owner.register()
+    typed = {"name": "Ringing log", "access": "read"} if place.startswith("/") else {}
+    page = owner.fill(owner.see(urljoin(application.path, place)), **typed, rsa_public_key=PRIVATE)
+    assert page.status == 422
+    assert "This is a private key, which must never leave its owner." in text_of(page.text)
+    canary = PRIVATE.splitlines()[5]
+    assert canary not in page.text
+    assert "rk" not in application.page.text.split('id="')
+    assert not [
+        file for file in demo.folder.rglob("*.*") if file.is_file() and canary.encode() in file.read_bytes()
+    ]
+
+
+@pytest.mark.abuse("A36")
+def test_what_is_no_good_key_is_said_at_the_field(demo: Demo) -> None:
+    owner = Visitor.new(demo)
+    application = owner.register()
+    weak = rsa_key("wiki-test-principal", "public_pem") or ""
+    for text, words in (
+        (weak, "This key has 1024 bits. Give one of 2048 to 8192."),
+        (PUBLIC + OTHER, "These are several keys: give one."),
+        ("A" * 1_000_000, "This is too long for a key"),
+        (PUBLIC[:80] + "\x00" + PUBLIC[80:], "This is no public key."),
+        ("", "Paste a public key."),
+    ):
+        page = owner.fill(owner.see(f"{application.path}rsa/"), rsa_public_key=text)
+        assert page.status == 422
+        assert words in text_of(page.text)
+        assert len(page.text) < 20_000
+    assert shown(application.page, "cs")
+
+
+def test_an_application_is_registered_with_a_public_key(demo: Demo) -> None:
+    owner = Visitor.new(demo)
+    named = {"name": f"Heron {secrets.token_hex(4)}", "access": "read"}
+    page = owner.send("/developers/new/", **named, rsa_public_key=PUBLIC)
+    assert shown(page, "rk") == keys.shown(PUBLIC).fingerprint
+    assert 'id="cs"' not in page.text
+    consumer = Consumer(shown(page, "ck"), rsa_key=PRIVATE)
+    page = owner.press(page, "Make an access token")
+    assert told(demo, consumer, AccessToken(shown(page, "tk"), shown(page, "ts"))) == 200
+
+
+@pytest.mark.abuse("A14")
+def test_no_form_that_was_opened_earlier_undoes_what_a_key_changed(demo: Demo) -> None:
+    owner = Visitor.new(demo)
+    application = owner.register()
+    place, token = f"{application.path}rsa/", application.own_token()
+    consumer = by_rsa(application.consumer)
+    edit = owner.see(f"{application.path}edit/")
+    owner.send(place, rsa_public_key=OTHER)
+    remove = owner.see(f"{place}remove/")
+    owner.send(place, rsa_public_key=PUBLIC)
+
+    forged = {"signature_methods": "", "rsa_public_key": "", "rsa_key_given_at": "", "key": "x"}
+    form = re.search(r"<form\b.*?</form>", edit.text, re.DOTALL)
+    assert form
+    owner.follow(owner.post(edit, form[0], {"name": application.name, **forged}))
+    page = owner.press(remove, "Remove the public RSA key")
+    assert "The key changed while you were reading. Nothing was removed." in page.text
+    assert told(demo, consumer, token) == 200
+
+
+def test_nobody_else_gives_or_removes_a_key(demo: Demo) -> None:
+    application = Visitor.new(demo).register()
+    application.owner.send(f"{application.path}rsa/", rsa_public_key=PUBLIC)
+    for path in ("rsa/", "rsa/remove/"):
+        assert Visitor.new(demo).see(f"{application.path}{path}").status == 404
+    page = application.owner.see(f"{application.path}rsa/")
+    assert application.owner.post(page, "<form>", {"rsa_public_key": OTHER}).status == 403
 
 
 @pytest.mark.abuse("A48")

@@ -19,13 +19,17 @@ from tests.demo.pseudo import LANGUAGE, unmarked
 from tests.demo.visitor import PASSWORD, Visitor
 from tests.person import Page
 from tests.running import Demo
+from tests.vectors import rsa_key
 from valetkey import Consumer
+from valetkey.django.keys import shown
 from valetkey.protocol import mistakes
+from valetkey.protocol.rsa import public_pem
 from valetkey.urllib import send
 
 TEXT = "é"
 NOW = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-KNOWN = ("Aviary", "Tutorial test site", "robin", TEXT, "HMAC-SHA512", "HMAC-SHA256", "HMAC-SHA1")
+METHODS = [f"{kind}-SHA{size}" for kind in ("HMAC", "RSA") for size in (512, 256, 1)]
+KNOWN = ("Aviary", "Tutorial test site", "robin", TEXT, *METHODS)
 
 
 class Reader(Visitor):
@@ -294,6 +298,28 @@ def test_the_developers_corner(marked_demo: Demo, reader: Reader) -> None:
     reads(reader.press(reader.see(f"{mine.path}reset/"), "Reset key and secret"))
     reads(reader.press(mine.page, "Make an access token"))
     reads(reader.see("/developers/"))
+
+
+def test_signing_with_rsa(reader: Reader) -> None:
+    pem, other = (public_pem(rsa_key(name, "private_pem")) for name in ("mastercard", "requests-oauthlib"))
+    mine, known = reader.register(), [shown(key).fingerprint for key in (pem, other)]
+    place = f"{mine.path}rsa/"
+
+    def reads(page: Page) -> None:
+        reader.read(page, mine.name, *known)
+
+    reads(reader.see(place))
+    for wrong in ("", "junk", rsa_key("mastercard", "private_pem") or "", pem + other, "x" * 30_000):
+        reads(reader.send(place, rsa_public_key=wrong))
+    reads(reader.send(place, rsa_public_key=pem))
+    reads(reader.see(place))
+    reads(reader.send(place, rsa_public_key=other))
+    reads(reader.see(f"{place}remove/"))
+    reads(reader.see(f"{mine.path}reset/"))
+    page = reader.see(f"{place}remove/")
+    reader.send(place, rsa_public_key=pem)
+    reads(reader.press(page, "Remove the public RSA key"))
+    reads(reader.press(reader.see(f"{place}remove/"), "Remove the public RSA key"))
 
 
 @pytest.mark.parametrize("reason", ["", TEXT])

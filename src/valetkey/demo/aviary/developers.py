@@ -12,14 +12,24 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from valetkey.demo.aviary import refusals
-from valetkey.demo.aviary.forms import ACCESS_HINTS, AccessForm, ApplicationForm, Registration, initial_of
+from valetkey.demo.aviary.forms import (
+    ACCESS_HINTS,
+    AccessForm,
+    ApplicationForm,
+    Registration,
+    RsaKey,
+    initial_of,
+)
 from valetkey.django import conf
 from valetkey.django.models import Access, Application
+from valetkey.protocol.signatures import METHODS
 
 MINUTES_IN_USE = 60
 
@@ -76,6 +86,7 @@ def developers(request: HttpRequest) -> HttpResponse:
     return render(request, "aviary/developers.html", context)
 
 
+@sensitive_post_parameters("rsa_public_key")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
@@ -83,13 +94,12 @@ def register(request: HttpRequest) -> HttpResponse:
     form = Registration(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            new = Application.objects.register(
-                request.user, access=form.cleaned_data["access"], **form.fields_of()
-            )
+            new = Application.objects.register(request.user, **form.fields_of())
         except ValidationError as error:
             form.refuse(error)
         else:
-            messages.success(request, gettext("Registered. Key and secret stand below."))
+            sentence = gettext("Registered. Key and secret stand below.")
+            messages.success(request, gettext("Registered.") if new.rsa_public_key else sentence)
             return redirect("aviary:application", new.pk)
     context = {"form": form, "hints": ACCESS_HINTS}
     return render(request, "aviary/register.html", context, status=422 if form.errors else 200)
@@ -101,8 +111,13 @@ def application(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one of one's applications."""
     mine = _mine(request, number)
     people = People.of(mine)
+    methods = mine.usable_methods
     context = {
         "application": mine,
+        "rsa": mine.rsa_key_shown,
+        "rsa_address": reverse("aviary:rsa_key", args=[mine.pk]),
+        "rsa_methods": [method for method in methods if METHODS[method].uses_rsa_key],
+        "by_secret": not (mine.rsa_public_key and all(METHODS[method].uses_rsa_key for method in methods)),
         "people": people.all,
         "behind": people.read_only if mine.access == Access.WRITE else 0,
         "token": mine.own_token(request.user),
@@ -195,6 +210,49 @@ def retire_secret(request: HttpRequest, number: int) -> HttpResponse:
     used = mine.older_secret_used_at
     in_use = used is not None and timezone.now() - used < timedelta(minutes=MINUTES_IN_USE)
     return render(request, "aviary/retire.html", {"application": mine, "in_use": in_use})
+
+
+@sensitive_post_parameters("rsa_public_key")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@unless_suspended
+def rsa_key(request: HttpRequest, number: int) -> HttpResponse:
+    """Says what a public key changes, and takes one: the first, or one in place of another."""
+    mine = _mine(request, number)
+    shown = mine.rsa_key_shown
+    form = RsaKey(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            mine.use_rsa_key(form.cleaned_data["rsa_public_key"])
+        except ValidationError as error:
+            form.add_error("rsa_public_key", error)
+        else:
+            replaced = gettext("Replaced. The old key stopped working at %(time)s UTC.")
+            given = gettext("Given. The consumer secret stopped working at %(time)s UTC.")
+            sentence = replaced if shown else given
+            messages.success(request, sentence % {"time": f"{timezone.now():%H:%M:%S}"})
+            return redirect("aviary:application", mine.pk)
+    context = {"form": form, "application": mine, "rsa": shown}
+    return render(request, "aviary/rsa_key.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@unless_suspended
+def remove_rsa_key(request: HttpRequest, number: int) -> HttpResponse:
+    """Asks, and goes back to the consumer secret."""
+    mine = _mine(request, number)
+    shown = mine.rsa_key_shown
+    if shown is None or mine.has_own_methods:
+        return redirect("aviary:application", mine.pk)
+    if request.method == "POST":
+        # The page may have been opened before another key took this one's place.
+        if request.POST.get("shown") == shown.fingerprint and mine.remove_rsa_key():
+            messages.success(request, gettext("Removed. The consumer secret signs from now on."))
+        else:
+            messages.warning(request, gettext("The key changed while you were reading. Nothing was removed."))
+        return redirect("aviary:application", mine.pk)
+    return render(request, "aviary/rsa_remove.html", {"application": mine, "rsa": shown})
 
 
 @login_required

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from valetkey.demo.aviary.models import User, check_display_name, check_screen_name, is_empty
+from valetkey.django.keys import PublicKeyFormField
 from valetkey.django.models import CALLBACKS_LENGTH, Access, Application
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.origin import OUT_OF_BAND, Url, check_callback
@@ -153,6 +154,31 @@ class AccessForm(forms.Form):
     access = _access()
 
 
+def _rsa_key(required: Lazy | None) -> PublicKeyFormField:
+    """`required` says that it is missing; None where it may be."""
+    quiet = {
+        "rows": 6,
+        "class": "mono",
+        "autocomplete": "off",
+        "autocapitalize": "none",
+        "spellcheck": "false",
+    }
+    return PublicKeyFormField(
+        label=_("Public RSA key"),
+        help_text=_(
+            "As PEM: a public key, or a certificate, of 2048 bits or more. Never a private key: that one"
+            " stays with your program."
+        ),
+        required=required is not None,
+        widget=forms.Textarea(attrs=quiet),
+        error_messages={"required": required or ""},
+    )
+
+
+class RsaKey(forms.Form):
+    rsa_public_key = _rsa_key(_("Paste a public key."))
+
+
 class ApplicationForm(forms.Form):
     """What an application's owner may write about it."""
 
@@ -215,6 +241,11 @@ class ApplicationForm(forms.Form):
 
 class Registration(ApplicationForm):
     access = _access()
+    rsa_public_key = _rsa_key(None)
+
+    def fields_of(self) -> dict[str, Any]:
+        names = ("access", "rsa_public_key")
+        return super().fields_of() | {name: self.cleaned_data[name] for name in names}
 
 
 _WORDS: Mapping[tuple[str, str | None], Promise] = {

@@ -34,7 +34,7 @@ def words_of(row: Refusal) -> Words:
     facts = {
         "oauth_problem_advice": row.advice,
         "oauth_signature_method": row.signature_method,
-        "methods": ", ".join(known.signature_methods),
+        "methods": ", ".join(row.application.usable_methods),
         "status": str(row.status),
         **row.facts,
     }

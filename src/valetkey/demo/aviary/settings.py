@@ -109,6 +109,12 @@ VALETKEY = {
     "ORIGIN": CONFIG.provider_origin,
     "ENCRYPTION_KEYS": [CONFIG.secret("aviary-encryption")],
     "NONCE_DATABASE": "nonces",
+    # Those with RSA count for an application that gave a public key, and for no other one. SHA-1, since it is
+    # RFC 5849's own, and all that many clients know.
+    "SIGNATURE_METHODS": (
+        *("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"),
+        *("RSA-SHA1", "RSA-SHA256", "RSA-SHA512"),
+    ),
     "EXPLAIN": CONFIG.explain,
     "ACCESS_TOKEN_EXTRA": "valetkey.demo.aviary.api.token_extra",
     "RESERVED_NAMES": ("Aviary",),

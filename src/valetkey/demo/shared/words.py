@@ -121,6 +121,10 @@ _NOT_NAMED = Row(
     (_("Copy both secrets again; look for a blank at the end."),),
     _("Another secret than this application’s."),
 )
+_NOT_NAMED_RSA = _NOT_NAMED._replace(
+    todo=(_("Sign with the private key that belongs to the registered public one: compare fingerprints."),),
+    proof=_("Another private key than the registered one’s."),
+)
 _MISTAKES: Mapping[str, Row] = {
     "query": Row(
         _("The query was left out"),
@@ -211,7 +215,8 @@ _WITH_QUERY = _("The address had `?%(query)s`, and it wasn’t signed.")
 def _signature(mistake: str, about: str, facts: Facts) -> Words:
     row = _SCHEMES.get(about) if mistake == "scheme" else _MISTAKES.get(mistake)
     if row is None:
-        return _NOT_NAMED.filled({}, proved=False)
+        by_rsa_key = facts.get("oauth_signature_method", "").startswith("RSA-")
+        return (_NOT_NAMED_RSA if by_rsa_key else _NOT_NAMED).filled({}, proved=False)
     if mistake == "query" and facts.get("query"):
         row = row._replace(wrong=_WITH_QUERY)
     once = facts.get("encoded") or "%2520"
