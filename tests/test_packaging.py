@@ -68,7 +68,7 @@ def test_the_wheel_holds_every_file_of_src(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == wanted
-    assert {"oauth.py", "valetkey/py.typed"} <= held
+    assert {"oauth/py.typed", "valetkey/py.typed"} <= held
     for kind in ("/templates/", "/static/", "/locale/de/LC_MESSAGES/django.mo"):
         assert any(kind in name for name in held), f"no file in {kind}"
 

@@ -86,6 +86,7 @@ UNMIRRORED = {
     "test_security.py": "looks at docs/security.md",
     "*test_secrets.py": "looks at everything that could tell a secret",
     "interop/*": "each file is about somebody else's library",
+    "typing/*": "looks at what users’ type checkers see",
     "browser/*": "each file is about what a person does",
     "servers/*": "each file is about somebody else's server",
     "vectors/*": "each file is about a file of vectors",
@@ -216,6 +217,7 @@ def mirror_faults(root: Path) -> Iterator[str]:
             src / "valetkey" / mirrored,
             (src / "valetkey" / mirrored).with_suffix("") / "__init__.py",
             src / mirrored,
+            src / mirrored.with_suffix("") / "__init__.py",
         ]
         excused = any(fnmatch(relative.as_posix(), pattern) for pattern in UNMIRRORED)
         if not excused and not any(place.exists() for place in places):

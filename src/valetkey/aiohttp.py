@@ -74,7 +74,7 @@ class OAuth1:
         )
         placement = self._signing.signer.placement
         if placement == "header":
-            request.headers["Authorization"] = signed.headers["Authorization"]
+            request.headers["Authorization"] = signed.authorization
         elif placement == "query":
             request.url = URL(signed.url, encoded=True)
         else:

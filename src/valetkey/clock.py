@@ -28,7 +28,7 @@ class Clock:
 
     def __init__(self, *, most: float = MOST, time: Callable[[], float] = time.time) -> None:
         self.most = most
-        self.offset = 0.0
+        self.offset: float = 0.0
         self._time = time
 
     def __call__(self) -> int:

@@ -76,7 +76,7 @@ class Handshake:
         self.service = service
         self.callback = callback
         self.insecure = insecure
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.clock = clock
 
     def __repr__(self) -> str:

@@ -119,7 +119,7 @@ class Provider(Generic[C, T]):
             max_parameters=max_parameters,
             max_octets=max_octets,
         )
-        self.verifier = verifier()
+        self.verifier: Verifier[C, T] = verifier()
         self._without_token = verifier(require_token=False)
 
     def request_token(

@@ -70,16 +70,16 @@ class Client:
         timestamp: int | str | None = None,
         body_hash: bool = False,
     ) -> None:
-        self.client_key = _text(client_key) or ""
-        self.client_secret = _text(client_secret)
-        self.resource_owner_key = _text(resource_owner_key)
-        self.resource_owner_secret = _text(resource_owner_secret)
-        self.callback_uri = _text(callback_uri)
+        self.client_key: str = _text(client_key) or ""
+        self.client_secret: str | None = _text(client_secret)
+        self.resource_owner_key: str | None = _text(resource_owner_key)
+        self.resource_owner_secret: str | None = _text(resource_owner_secret)
+        self.callback_uri: str | None = _text(callback_uri)
         self.signature_method = signature_method
-        self.signature_type = signature_type.upper()
+        self.signature_type: str = signature_type.upper()
         self.rsa_key = rsa_key
-        self.verifier = _text(verifier)
-        self.realm = _text(realm)
+        self.verifier: str | None = _text(verifier)
+        self.realm: str | None = _text(realm)
         self.nonce = nonce
         self.timestamp = timestamp
         self.body_hash = body_hash
@@ -184,6 +184,7 @@ class OAuth1(AuthBase):
         self.force_include_body = force_include_body
         self.insecure = insecure
         self.clock = clock
+        self.client: Client
         self._decoding: str | None
         if isinstance(client_key, Signer):
             others = (client_secret, resource_owner_key, resource_owner_secret, rsa_key, realm)
@@ -245,7 +246,7 @@ class OAuth1(AuthBase):
         )
         placement = client.signer.placement
         if placement == "header":
-            value = signed.headers["Authorization"]
+            value = signed.authorization
             headers["Authorization"] = value.encode(self._decoding) if self._decoding else value
         elif placement == "query":
             request.url = signed.url
@@ -389,6 +390,8 @@ class OAuth1Session(requests.Session):
     :param insecure: allows the token legs, and PLAINTEXT, over http to another computer.
     :param clock: as :class:`OAuth1` takes it, and the other arguments too.
     """
+
+    auth: OAuth1
 
     def __init__(
         self,
@@ -572,7 +575,9 @@ class OAuth1Adapter(HTTPAdapter):
 
     def __init__(self, *, max_retries: Retry | int = 0, **options: Any) -> None:
         super().__init__(max_retries=0, **options)
-        self.retries = max_retries if isinstance(max_retries, Retry) else Retry(max_retries, read=False)
+        self.retries: Retry = (
+            max_retries if isinstance(max_retries, Retry) else Retry(max_retries, read=False)
+        )
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         retries, way = self.retries, _Way.of(request)

@@ -139,7 +139,7 @@ class _Signing(HTTPRedirectHandler):
         request.full_url = signed.url
         placement = self._signing.signer.placement
         if placement == "header":
-            request.add_unredirected_header("Authorization", signed.headers["Authorization"])
+            request.add_unredirected_header("Authorization", signed.authorization)
         elif placement == "body":
             request.data = signed.body
             request.add_unredirected_header("Content-type", signed.headers["Content-Type"])

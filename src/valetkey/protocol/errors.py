@@ -85,9 +85,9 @@ class Refused(Error):
         super().__init__(problem, advice, status, detail, facts, retry_after)
         self.problem = problem
         self.advice = advice
-        self.status = status or STATUS.get(problem, 401)  # a code of a store's own
+        self.status: int = status or STATUS.get(problem, 401)  # a code of a store's own
         self.detail = detail
-        self.facts = dict(facts or {})
+        self.facts: dict[str, str] = dict(facts or {})
         self.retry_after = retry_after
         self.id = ""
         self.case: Case | None = None

@@ -10,6 +10,7 @@ from valetkey.protocol.credentials import AccessToken, Consumer, RequestToken
 from valetkey.protocol.origin import check_callback
 from valetkey.protocol.rsa import check_strength
 from valetkey.protocol.values import Value
+from valetkey.stores import ProviderStore
 
 MAX_OPEN_REQUESTS = 1_000
 #: Nonces are kept this many seconds longer than they must be, so that a claim which took long to arrive isn't
@@ -105,7 +106,7 @@ class _Nonces:
         self.until = until
 
 
-class MemoryStore:
+class MemoryStore(ProviderStore[Consumer, AccessToken | MemoryToken]):
     """A :class:`~valetkey.stores.ProviderStore` in memory, safe for threads.
 
     :param clock: gives unix time in seconds.

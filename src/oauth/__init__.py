@@ -58,9 +58,9 @@ Values = Mapping[str, str | int | Sequence[str | int]]
 
 #: The application's credentials, the signature method (any of HMAC-SHA1, HMAC-SHA256, HMAC-SHA512 and
 #: PLAINTEXT), and the seconds that a request may take.
-consumerKey = ""
-consumerSecret = ""
-signatureMethod = "HMAC-SHA1"
+consumerKey: str = ""
+consumerSecret: str = ""
+signatureMethod: str = "HMAC-SHA1"
 timeout = TIMEOUT
 
 #: A person's tokens, each "" at first. Read and assign them as ``oauth.requestToken`` and so on.
@@ -85,7 +85,7 @@ class OAuthError(Error):
     def __init__(self, status: int, body: str) -> None:
         super().__init__(status)
         self.status = status
-        self.body = Secret(body)
+        self.body: str = Secret(body)
 
     def __str__(self) -> str:
         return f"Response: {masked(self.body.encode('utf-8', 'replace'))}"

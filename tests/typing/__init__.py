@@ -1,0 +1,1 @@
+"""What type checkers tell those who use this package."""
