@@ -1,6 +1,7 @@
 """What Valetkey weighs: the time and the memory of its import, and the memory of a thousand signers."""
 
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import ours, samples
@@ -46,11 +48,12 @@ def run(pace: Pace) -> Iterator[Result]:
 def _imports(rounds: int) -> Iterator[Result]:
     modules = {who: module for who, module in IMPORTS.items() if find_spec(module.partition(".")[0])}
     probed: dict[str, list[Any]] = {who: [] for who in modules}
-    for number in range(rounds + 1):
-        for who, module in modules.items():
-            found = _probed(module)
-            if number:  # the first one writes the byte code
-                probed[who].append(found)
+    with TemporaryDirectory() as folder:
+        for number in range(rounds + 1):
+            for who, module in modules.items():
+                found = _probed(module, folder)
+                if number:  # the first one writes the byte code
+                    probed[who].append(found)
     times = Times({who: [found[0] for found in each] for who, each in probed.items()})
     figures = [
         Figure(times.ratio(ours.NAME, who), f"× {IMPORTS[who]}", most=MOST_TIME.get(who))
@@ -71,9 +74,13 @@ def _imports(rounds: int) -> Iterator[Result]:
     )
 
 
-def _probed(module: str) -> Any:
+def _probed(module: str, folder: str) -> Any:
     command = [sys.executable, "-c", _PROBE.format(module=module)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    # With byte code, as an installed package has it, though it may be forbidden where this runs.
+    allowed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**allowed, "PYTHONPYCACHEPREFIX": folder}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return json.loads(done.stdout)
 
 
 def _signers(number: int) -> Result:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from traceback import TracebackException
 
 import pytest
@@ -48,6 +49,9 @@ from valetkey.requests import TokenMissing, TokenRequestDenied, VerifierMissing
 from valetkey.services.quirks import Quirks
 from valetkey.services.service import Legs
 from valetkey.stores.memory import Full, MemoryConsumer, MemoryRequestToken, MemoryToken
+from valetkey.stores.sealing import Unreadable
+from valetkey.stores.sqlite import Unusable
+from valetkey.stores.valkey import Evicts
 
 CONSUMER = Consumer("k", CANARY, rsa_key=CANARY)
 TOKEN = AccessToken("t", CANARY, extra={"oauth_session_handle": CANARY})
@@ -99,6 +103,7 @@ HOLDERS: dict[str, object] = {
     "Decision": Decision(f"https://h/?oauth_verifier={CANARY}", CANARY),
     "Denied": Denied("r"),
     "Error": valetkey.Error("It failed."),
+    "Evicts": Evicts("allkeys-lru"),
     "Full": Full("3 nonces are younger than the window"),
     "Handshake": Handshake(CONSUMER, SERVICE),
     "Headers": Headers({"Authorization": CANARY, "Cookie": CANARY, "Set-Cookie": CANARY}),
@@ -132,6 +137,8 @@ HOLDERS: dict[str, object] = {
     "Url": Url("https://h/"),
     "Verified": VERIFIED,
     "Verifier": Verifier(store()),
+    "Unreadable": Unreadable("consumer", "c", "it was encrypted for another row"),
+    "Unusable": Unusable(Path("store.sqlite3"), "is a directory: name a file in it"),
     "VerifierMissing": VerifierMissing("Give the verifier."),
 }
 

@@ -307,6 +307,16 @@ def test_the_header_is_the_default_place() -> None:
     assert made.headers["Content-Type"] == "text/plain"
 
 
+@pytest.mark.parametrize("nonce", [None, "n"], ids=["quickly", "plainly"])
+def test_the_authorization_is_the_header_that_signing_adds(nonce: str | None) -> None:
+    made = signer().sign("GET", URL, headers={"X": "1"}, nonce=nonce)
+    assert made.authorization == made.headers["Authorization"] != ""
+
+
+def test_there_is_no_authorization_where_the_signature_travels_elsewhere() -> None:
+    assert signer(placement="query").sign("GET", URL).authorization == ""
+
+
 QUERIES = {"": "?{}", "?": "?{}", "?a=1": "?a=1&{}", "?a=1&": "?a=1&&{}", "#x": "?{}", "?a=1#x": "?a=1&{}"}
 
 

@@ -97,9 +97,11 @@ class OAuth1(_Auth):
         return sent
 
     def _again(self, sent: Any, response: Any) -> Any:
+        if response.status_code != 401:
+            return None
         hops = [str(hop.request.url) for hop in (*response.history, response)]
         last = response.request
-        if response.status_code != 401 or not isinstance(last.stream, _OCTETS):
+        if not isinstance(last.stream, _OCTETS):
             return None
         if not all(self._signing.stays(str(sent.url), hop) for hop in hops):
             return None
@@ -358,7 +360,7 @@ def _signed(signing: Signing, request: Any) -> Any:
     )
     placement = signing.signer.placement
     if placement == "header":
-        headers["Authorization"] = signed.headers["Authorization"]
+        headers["Authorization"] = signed.authorization
         return request
     if placement == "query":
         return _other(request, url=signed.url)
@@ -387,8 +389,9 @@ def _hop(signing: Signing, request: Any) -> tuple[Any, bool]:
 
 
 def _is_worth_it(signing: Signing, sent: Any, response: Any) -> bool:
-    known = isinstance(sent.stream, _OCTETS)
-    return known and signing.again(str(sent.url), response.status_code, response.headers)
+    if response.status_code != 401 or not isinstance(sent.stream, _OCTETS):
+        return False
+    return signing.again(str(sent.url), response.status_code, response.headers)
 
 
 def _other(request: Any, *, url: str | None = None, stream: Any = None) -> Any:

@@ -17,7 +17,7 @@ from valetkey.protocol.encoding import percent_encode
 from valetkey.protocol.header import MAX_HEADER_OCTETS, build_authorization
 from valetkey.protocol.messages import Headers
 from valetkey.protocol.parameters import FORM, Pair, normalise
-from valetkey.protocol.values import HIDDEN, Secret
+from valetkey.protocol.values import HIDDEN
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
@@ -73,9 +73,12 @@ class QuickSigner:
             return None
         start, query = target
         fields = _fields(headers) if headers else _NO_FIELDS
-        if fields is None or fields.authorization or (fields.pairs and not _is_printable(fields.pairs)):
+        if fields is None:
             return None
-        is_form = fields.content_type == FORM
+        given, authorized, content_type = fields
+        if authorized or (given and not _is_printable(given)):
+            return None
+        is_form = content_type == FORM
         try:
             octets = body.encode() if isinstance(body, str) else body
         except UnicodeEncodeError:  # a lone surrogate
@@ -88,56 +91,50 @@ class QuickSigner:
         text = f"{start}{around[0]}{before}{nonce}{middle}{timestamp}{end}{around[1]}"
         signature = self._sign(text)
         start, middle, version, end = self._header
-        if signature.encode().translate(None, _BASE64):  # PLAINTEXT's, or that of somebody's own method
-            if signature != self._odd[0]:
-                self._odd = (signature, percent_encode(signature))
-            sent = self._odd[1]
-        else:
-            sent = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+        last, sent = self._odd  # at once, since another thread may sign meanwhile
+        if signature != last:
+            if signature.encode().translate(None, _BASE64):  # PLAINTEXT's, or that of somebody's own method
+                sent = percent_encode(signature)
+                self._odd = (signature, sent)
+            else:
+                sent = signature.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
         authorization = f"{start}{timestamp}{middle}{nonce}{version}{sent}{end}"
-        return Quick(octets, text, signature, authorization, fields.pairs, is_form)
+        return Quick(octets, text, signature, authorization, given, is_form)
 
 
-class Reading(NamedTuple):
-    """A request read the quick way: its protocol parameters, decoded, and its base string."""
-
-    oauth: dict[str, str]
-    base_string: str
-    authorization: str
-    is_form: bool
-    has_content_type: bool
-
-    def __repr__(self) -> str:
-        return HIDDEN  # a verifier is in it, and PLAINTEXT's secrets
+#: A request read the quick way: its protocol parameters, decoded, its base string, its Authorization header,
+#: whether its body is a form, and whether it has a Content-Type.
+Reading = tuple[dict[str, str], str, str, bool, bool]
 
 
 def read(
     method: str, url: str, headers: Any, body: bytes | None, max_octets: int, max_parameters: int
 ) -> Reading | None:
-    """A request that is signed in its header; None, too, for one that is near a limit."""
+    """A request that is signed in its header; None, too, for one that is beyond a limit."""
     fields = _fields(headers)
-    if fields is None or not fields.authorization:
+    if fields is None:
         return None
-    authorization, content_type = Secret(fields.authorization), fields.content_type
+    _, authorization, content_type = fields
     form = body if content_type == FORM else None
+    # Another type's methods may raise, and the header here would be seen.
+    if type(authorization) is not str or (form is not None and type(form) is not bytes):
+        return None
     size = len(authorization) + len(url) + (len(form) if form else 0)
-    if size > MAX_HEADER_OCTETS or size > max_octets:
+    if (size >= max_parameters or size > max_octets or size > MAX_HEADER_OCTETS) and (
+        len(authorization) > MAX_HEADER_OCTETS
+        or len(url) > max_octets
+        or len(form or b"") > max_octets
+        or authorization.count(",") + url.count("&") + (form or b"").count(b"&") >= max_parameters
+    ):
         return None
-    if size >= max_parameters and _marks(authorization, url, form) >= max_parameters:
-        return None
-    target = _target(method, url)
+    target = _target(method, url) if authorization else None
     header = canonical.header(authorization) if target else None
     around = _around(target[1], form) if target and header else None
     if not (target and header and around):
         return None
     oauth, block = header
     text = f"{target[0]}{around[0]}{block}{around[1]}"
-    return Reading(oauth, text, authorization, content_type == FORM, bool(content_type))
-
-
-def _marks(authorization: str, url: str, form: bytes | None) -> int:
-    """What separates parameters."""
-    return authorization.count(",") + url.count("&") + (form or b"").count(b"&")
+    return oauth, text, authorization, content_type == FORM, content_type != ""
 
 
 def _target(method: str, url: str) -> tuple[str, bytes] | None:
@@ -150,13 +147,9 @@ def _target(method: str, url: str) -> tuple[str, bytes] | None:
     resource = canonical.path(path)
     if method not in METHODS or origin is None or resource is None or (mark and not query):
         return None
-    try:
-        octets = query.encode("ascii")
-    except UnicodeEncodeError:
+    if not query.isascii():
         return None
-    if octets.translate(None, canonical.IN_A_QUERY):
-        return None
-    return f"{method}&{origin}{resource}&", octets
+    return f"{method}&{origin}{resource}&", query.encode()
 
 
 def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
@@ -165,29 +158,21 @@ def _around(query: bytes, form: bytes | None) -> tuple[str, str] | None:
         return None
     if not query and not form:
         return "", ""
-    found: list[str] = []
-    for text in (query, form):
-        if text:
-            more = canonical.pairs(text)
-            if more is None:
-                return None
-            found = sorted(found + more) if found else more
-    return canonical.around(found, "oauth_")
+    found = canonical.pairs(query, canonical.IN_A_QUERY) if query else []
+    more = canonical.pairs(form) if form else []
+    if found is None or more is None:
+        return None
+    return canonical.around(sorted(found + more) if found and more else found or more, "oauth_")
 
 
 # The types that say for themselves whether a body is a form; another one is read the plain way.
 _KNOWN_TYPES = frozenset({FORM, "application/json"})
 
 
-class _Fields(NamedTuple):
-    """Header fields, as they were given; and the two that matter here, each ``""`` where there is none."""
+# Header fields, as they were given; and the two that matter here, each "" where there is none.
+_Fields = tuple[tuple[Pair, ...], str, str]
 
-    pairs: tuple[Pair, ...]
-    authorization: str
-    content_type: str
-
-
-_NO_FIELDS = _Fields((), "", "")
+_NO_FIELDS: _Fields = ((), "", "")
 
 
 def _fields(headers: Any) -> _Fields | None:
@@ -211,7 +196,7 @@ def _fields(headers: Any) -> _Fields | None:
             if content_type or value not in _KNOWN_TYPES:
                 return None
             content_type = value
-    return _Fields(pairs, authorization, content_type)
+    return pairs, authorization, content_type
 
 
 def _is_printable(pairs: tuple[Pair, ...]) -> bool:

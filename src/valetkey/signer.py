@@ -104,6 +104,15 @@ class Signed(Value):
         return cast(Headers, self._headers)
 
     @property
+    def authorization(self) -> str:
+        """The value of the Authorization header, ``""`` where there is none: for an adapter, which sets it
+        and needs no other.
+        """
+        if self._quick is not None:
+            return self._quick.authorization
+        return self.headers.get("Authorization", "")
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         if self._parameters is None:
             assert self._quick is not None

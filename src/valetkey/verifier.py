@@ -58,6 +58,7 @@ QUIRKS = {
 # What an unknown consumer's or token's signature is checked against, so that it takes the same work. Random
 # and never shown, so it proves nothing.
 _NOBODY = Secret(os.urandom(32).hex())
+_NOBODYS: list[str] = [_NOBODY]
 
 
 class Verified(Value, Generic[C, T]):
@@ -92,23 +93,23 @@ class Verified(Value, Generic[C, T]):
         method: str = "",
         url: str = "",
     ) -> None:
-        self._set(consumer, token, body_signed, secret_index, _Told(method, url, tuple(parameters), oauth))
+        told = _Told(method, url, tuple(parameters), oauth)
+        self._fill(
+            consumer=consumer, token=token, body_signed=body_signed, secret_index=secret_index, _request=told
+        )
 
     @classmethod
     def of(
         cls, request: "_Presented", consumer: C, token: T | None, body_signed: bool, secret_index: int
     ) -> "Verified[C, T]":
         verified = cls.__new__(cls)
-        verified._set(consumer, token, body_signed, secret_index, request)
-        return verified
-
-    def _set(self, consumer: C, token: T | None, body_signed: bool, index: int, request: Any) -> None:
         set_consumer, set_token, set_body_signed, set_index, set_request = _SETTERS
-        set_consumer(self, consumer)
-        set_token(self, token)
-        set_body_signed(self, body_signed)
-        set_index(self, index)
-        set_request(self, request)
+        set_consumer(verified, consumer)
+        set_token(verified, token)
+        set_body_signed(verified, body_signed)
+        set_index(verified, secret_index)
+        set_request(verified, request)
+        return verified
 
     @property
     def method(self) -> str:
@@ -181,8 +182,8 @@ class Verifier(Generic[C, T]):
         require_body_hash: bool = False,
     ) -> None:
         self.store = store
-        self.signature_methods = tuple(signature_methods)
-        self.quirks = frozenset(quirks)
+        self.signature_methods: tuple[str, ...] = tuple(signature_methods)
+        self.quirks: frozenset[str] = frozenset(quirks)
         for what, given, known in (
             ("signature_methods", self.signature_methods, METHODS),
             ("quirks", self.quirks, QUIRKS),
@@ -255,12 +256,13 @@ class Verifier(Generic[C, T]):
             except Exception as failure:  # a store's own, of whatever kind: fail closed
                 raise unavailable("consumers and tokens", failure) from failure
 
+            secrets = _NOBODYS if consumer is None else secrets_of(consumer)
             try:
-                index = _matching_secret(request, signature_method, consumer, token)
+                index = _matching_secret(request, signature_method, consumer, secrets, token)
             except Unsignable as failure:
                 raise _unusable_key(failure) from failure
             _check_identity(request, consumer, token)
-            _check_method(request.oauth["oauth_signature_method"], consumer, self.signature_methods)
+            _check_method(request.oauth["oauth_signature_method"], consumer, secrets, self.signature_methods)
             if index is None:
                 raise _wrong_signature(request)
             _check_standing(consumer, token)
@@ -305,6 +307,12 @@ _READ_OUT = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 class _Presented:
     """A request's parameters, read and checked for shape; what it claims, and nothing proved yet."""
 
+    oauth: dict[str, str]
+    authorization: str
+    is_form: bool
+    has_content_type: bool
+    quirks: frozenset[str]
+
     def __init__(
         self, method: str, url: str, headers: HeadersLike, body: bytes | None, limits: "Verifier[Any, Any]"
     ) -> None:
@@ -347,6 +355,11 @@ class _Presented:
         self.has_content_type = bool(content_types)
         self.oauth = _protocol_parameters(self.parameters)
 
+    @property
+    def is_private(self) -> bool:
+        # Most are https, and reading a URL takes as long as all else that is checked.
+        return self.url.startswith("https:") or Url(self.url).is_private_channel
+
     @cached_property
     def text(self) -> str:
         """The base string."""
@@ -355,7 +368,7 @@ class _Presented:
     @property
     def texts(self) -> list[str]:
         """The base strings that its signature may be over: the RFC's, and what a quirk makes of it."""
-        texts: list[str] = [Secret(self.text)]  # a verifier is in it
+        texts = [Secret(self.text) if "oauth_verifier" in self.oauth else self.text]
         if "repeated-query" in self.quirks and self.is_form:
             once = normalise(_once(self.parameters))
             texts.append(Secret(base_string(self.method, base_string_uri(self.url), once)))
@@ -405,30 +418,34 @@ class _Presented:
             )
 
     def signature_method(self, allowed: Iterable[str]) -> SignatureMethod:
-        name = self.need("oauth_signature_method")
+        name = self.oauth.get("oauth_signature_method") or self.need("oauth_signature_method")
         if name not in allowed:
             raise _method_rejected(allowed)
         method = METHODS[name]
-        if not method.covers_request and not Url(self.url).is_private_channel:
+        if not (method.covers_request or self.is_private):
             raise Refused(
                 "signature_method_rejected",
                 "PLAINTEXT shows the secrets to everybody on the way: use it over https only.",
             )
-        self.need("oauth_signature")
+        if not self.oauth.get("oauth_signature"):
+            self.need("oauth_signature")
         return method
 
     def stamp(self, now: float, window: int, *, optional: bool) -> tuple[int, str] | None:
         """Timestamp and nonce (section 3.3); None where both are left out and may be (section 3.1)."""
-        if optional and "oauth_timestamp" not in self.oauth and "oauth_nonce" not in self.oauth:
+        oauth = self.oauth
+        if optional and "oauth_timestamp" not in oauth and "oauth_nonce" not in oauth:
             return None
-        text, nonce = self.need("oauth_timestamp"), self.need("oauth_nonce")
+        text = oauth.get("oauth_timestamp") or self.need("oauth_timestamp")
+        nonce = oauth.get("oauth_nonce") or self.need("oauth_nonce")
         if len(nonce.encode()) > MAX_NONCE_OCTETS:
             raise malformed(f"oauth_nonce may have {MAX_NONCE_OCTETS} octets")
-        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_TIMESTAMP_DIGITS and int(text) > 0):
+        digits = text.isascii() and text.isdecimal() and len(text) <= MAX_TIMESTAMP_DIGITS
+        timestamp = int(text) if digits else 0
+        if timestamp <= 0:
             raise malformed(
                 "oauth_timestamp must be a positive whole number of seconds since 1970, in ASCII digits"
             )
-        timestamp = int(text)
         if abs(now - timestamp) > window:
             raise _wrong_time(timestamp, now, window)
         return timestamp, nonce
@@ -439,7 +456,7 @@ class _Presented:
             self.need("oauth_token", 401)
         if token == "":
             raise malformed("oauth_token is empty: leave it out where there is no token")
-        return self.need("oauth_consumer_key"), token
+        return self.oauth.get("oauth_consumer_key") or self.need("oauth_consumer_key"), token
 
     @property
     def token(self) -> str | None:
@@ -517,18 +534,20 @@ def _once(parameters: Iterable[Parameter]) -> list[Parameter]:
     return kept
 
 
-def _matching_secret(request: _Presented, method: SignatureMethod, consumer: Any, token: Any) -> int | None:
-    """The index of the consumer's secret that made the signature; None where none did.
+def _matching_secret(
+    request: _Presented, method: SignatureMethod, consumer: Any, secrets: list[str], token: Any
+) -> int | None:
+    """The index of the secret among `secrets`, the consumer's, that made the signature; None where none did.
 
     The same work for a consumer or a token that doesn't exist.
     """
-    texts = request.texts
     signature = request.oauth["oauth_signature"]
     if token is not None:
         token_secret = Secret(token.secret)
     else:
-        token_secret = Secret("") if request.token is None else _NOBODY
-    secrets, rsa_key = ([_NOBODY], None) if consumer is None else (secrets_of(consumer), consumer.rsa_key)
+        token_secret = Secret() if request.token is None else _NOBODY
+    rsa_key = None if consumer is None else consumer.rsa_key
+    texts = request.texts
     for index, secret in enumerate(secrets):
         for text in texts:
             if verifies(method, text, secret, token_secret, rsa_key, signature):
@@ -550,21 +569,22 @@ def _check_identity(request: _Presented, consumer: Any, token: Any) -> None:
         )
 
 
-def _check_method(name: str, consumer: Any, allowed: Iterable[str]) -> None:
-    if not _may_use(name, consumer):
-        raise _method_rejected([method for method in allowed if _may_use(method, consumer)])
+def _check_method(name: str, consumer: Any, secrets: list[str], allowed: Iterable[str]) -> None:
+    if not _may_use(name, consumer, secrets):
+        raise _method_rejected([method for method in allowed if _may_use(method, consumer, secrets)])
 
 
-def _may_use(name: str, consumer: Any) -> bool:
+def _may_use(name: str, consumer: Any, secrets: list[str]) -> bool:
     """Whether `consumer` may use this method: one that it names, or that it has the one kind of key for.
 
     Never an HMAC keyed with what isn't a secret, and never a choice between two kinds of key: a consumer
     with an empty secret, or with a secret and an RSA key, must name its methods.
     """
-    if consumer.signature_methods is not None:
-        return name in consumer.signature_methods
+    own = consumer.signature_methods
+    if own is not None:
+        return name in own
     has_rsa_key = consumer.rsa_key is not None
-    has_secret = "" not in secrets_of(consumer)
+    has_secret = "" not in secrets
     return has_secret != has_rsa_key and METHODS[name].uses_rsa_key == has_rsa_key
 
 
@@ -582,11 +602,13 @@ def _wrong_signature(request: _Presented) -> Refused:
         if METHODS[name].uses_rsa_key
         else "both secrets"
     )
+    # Looked for only where one is, so that a wrong signature is told as soon as an unknown consumer.
+    text = _VERIFIER.sub(HIDDEN, request.text) if "oauth_verifier" in request.oauth else request.text
     return Refused(
         "signature_invalid",
         f"The signature doesn't match this request. Check {key}, and that the URL, the query and the form"
         " were signed as they were sent.",
-        detail=f"{name} verified over the base string: {_VERIFIER.sub(HIDDEN, request.text)}",
+        detail=f"{name} verified over the base string: {text}",
     )
 
 

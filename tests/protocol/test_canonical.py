@@ -20,7 +20,7 @@ def plain(text: str) -> str | None:
 
 def quick(text: str) -> str | None:
     found = canonical.pairs(text.encode())
-    return None if found is None else "&".join(found).replace("!", "=")
+    return None if found is None else "&".join(found).replace("!", "=").replace("%25", "%")
 
 
 WRITTEN = [
@@ -154,6 +154,7 @@ SHAPES = [
 PIECES = [
     "a",
     "k-._~9",
+    *("%3D", "%2F", "%2B", "%25", "3D", "%2"),
     "%26",
     "%C3%A9",
     "%c3",

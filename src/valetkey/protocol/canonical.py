@@ -20,6 +20,7 @@ from valetkey.protocol.parameters import KNOWN, SECRET
 from valetkey.protocol.values import Secret
 
 _UNRESERVED_OR_TRIPLE = UNRESERVED + b"%"
+_IN_A_VALUE = UNRESERVED + b"%+"
 _IN_A_PATH = UNRESERVED + b"/"
 _ALSO_IN_A_PATH = b"%!$&'()*+,;=:@"  # RFC 3986, section 3.3
 
@@ -28,6 +29,9 @@ IN_A_QUERY = _IN_A_PATH + _ALSO_IN_A_PATH + b"?[]"
 
 # What is left of a query or a form without its unreserved characters, its triples and its pluses.
 _SKELETON = b"=&" * 64
+
+# Above this, a text is hardly one pair, and asking costs more than it saves.
+_SHORT = 64
 
 # Triples as they are signed: in capital letters, for no unreserved character and no NUL, and above ASCII only
 # as UTF-8 (RFC 3629, section 4). Nothing is ever tried twice, so that of a million none takes longer.
@@ -42,7 +46,8 @@ _TRIPLES = re.compile(
 # What is written in another way than it is signed: triples in small letters or of unreserved characters, and
 # octets that should be triples.
 _ODD = re.compile(
-    rb"%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])|[^A-Za-z0-9._~%&=-]+"
+    rb"(%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[DE]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])"
+    rb"|[^A-Za-z0-9._~%&=-]+)"
 )
 _HEX = "0123456789ABCDEFabcdef"
 _AS_SIGNED = {
@@ -52,39 +57,53 @@ _AS_SIGNED = {
 }
 
 
-def pairs(text: bytes) -> list[str] | None:
-    """The pairs of a query or a form, sorted as section 3.4.1.3.2 has them, with ``!`` for ``=``.
+def pairs(text: bytes, allowed: bytes | None = None) -> list[str] | None:
+    """The pairs of a query or a form as they stand in a base string, encoded twice and sorted as section
+    3.4.1.3.2 has them, but with ``!`` for ``=``.
 
     ``!`` comes before all that can stand in a name, as ``=`` doesn't: so the whole pairs sort as their names
     and then their values do. None for what can't be decoded, and where there is a NUL.
+
+    :param allowed: the octets that may stand in it; None for all.
     """
-    left = text.translate(None, UNRESERVED)
-    if b"%" in left:
-        if not _TRIPLES.fullmatch(text):
-            return _rewritten(text)
-        left = left.replace(b"%", b"")
-    if b"+" in left:
-        left, text = left.replace(b"+", b""), text.replace(b"+", b"%20")
+    if len(text) < _SHORT and text.translate(None, UNRESERVED) == b"=":  # one pair, as most queries have
+        return [text.decode("ascii").replace("=", "!")]
+    if b"%" in text and not _TRIPLES.fullmatch(text):
+        return _rewritten(text, allowed)
+    left = text.translate(None, _IN_A_VALUE)
     skeleton = _SKELETON if len(left) <= len(_SKELETON) else b"=&" * len(left)
     # An odd number of marks: the last one is the "=" of the last pair.
     if not len(left) & 1 or left != skeleton[: len(left)]:
-        return _rewritten(text)
-    found = text.decode("ascii").replace("=", "!").split("&")
+        return _rewritten(text, allowed)
+    found = _twice(text).replace("=", "!").split("&")
     found.sort()
     return found
 
 
-def _rewritten(text: bytes) -> list[str] | None:
+def _rewritten(text: bytes, allowed: bytes | None) -> list[str] | None:
     """:func:`pairs` of a text that isn't written as it is signed: ``a`` for ``a=``, a small letter in a
     triple, two ``=`` in a pair …
     """
+    if allowed is not None and text.translate(None, allowed):
+        return None
     if not _is_utf8(text):  # by itself: octets and triples don't make a letter together
         return None
-    written = _ODD.sub(_as_signed, text.replace(b"+", b"%20"))
+    pieces = _ODD.split(text.replace(b"+", b"%20"))  # each second one is odd
+    pieces[1::2] = [_AS_SIGNED.get(odd) or percent_encode(odd).encode() for odd in pieces[1::2]]
+    written = b"".join(pieces)
     if not _TRIPLES.fullmatch(written):
         return None
-    halves = [piece.partition("=") for piece in written.decode("ascii").split("&") if piece]
-    return sorted([f"{name}!{value.replace('=', '%3D')}" for name, _, value in halves])
+    halves = [piece.partition("=") for piece in _twice(written).split("&") if piece]
+    return sorted([f"{name}!{value.replace('=', '%253D')}" for name, _, value in halves])
+
+
+def _twice(text: bytes) -> str:
+    """Pairs that are encoded once (but for a ``+``), encoded once more; their marks stay."""
+    if b"%" in text:
+        text = text.replace(b"%", b"%25")
+    if b"+" in text:
+        text = text.replace(b"+", b"%2520")
+    return text.decode("ascii")
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -95,27 +114,26 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _as_signed(odd: re.Match[bytes]) -> bytes:
-    return _AS_SIGNED.get(odd[0]) or percent_encode(odd[0]).encode("ascii")
-
-
 def around(found: list[str], name: str) -> tuple[str, str] | None:
     """The pairs before and after those whose names start with `name`, each part as it stands in a base
     string, with its joiner; None where one of the pairs has such a name itself.
 
     :param found: from :func:`pairs`.
     """
+    if not found:
+        return "", ""
     place = bisect_left(found, name)
-    if place < len(found) and found[place].startswith(name):
+    if place == len(found):
+        return f"{_joined(found)}%26", ""
+    if found[place].startswith(name):
         return None
-    before = f"{_twice(found[:place])}%26" if place else ""
-    after = f"%26{_twice(found[place:])}" if place < len(found) else ""
-    return before, after
+    if not place:
+        return "", f"%26{_joined(found)}"
+    return f"{_joined(found[:place])}%26", f"%26{_joined(found[place:])}"
 
 
-def _twice(found: list[str]) -> str:
-    """Pairs that are encoded once, encoded once more."""
-    return "&".join(found).replace("%", "%25").replace("&", "%26").replace("!", "%3D")
+def _joined(found: list[str]) -> str:
+    return "%26".join(found).replace("!", "%3D")
 
 
 def path(text: str) -> str | None:
@@ -156,10 +174,11 @@ def origin(text: str) -> str | None:
 class _Shape(NamedTuple):
     """How a header is written, apart from its values.
 
-    `names` belong to the values, in their order, without the realm's, whose place is `realm`; `left` is what
-    the header without the realm's value has besides unreserved characters and triples. `ordered` takes the
-    values that are signed, in the order of `template`, which holds them as they stand in a base string and
-    has as many `triples` of its own. `secret` are the names whose values no traceback shows.
+    `names` belong to the values, in their order, without the realm's, whose place in the header's parts is
+    `realm`; `left` is what the header without the realm's value has besides unreserved characters and
+    triples. `ordered` takes the values that are signed, in the order of `template`, which holds them as they
+    stand in a base string and has as many `triples` of its own. `secret` are the names whose values no
+    traceback shows.
     """
 
     names: tuple[str, ...]
@@ -171,7 +190,8 @@ class _Shape(NamedTuple):
     secret: tuple[str, ...]
 
 
-_shapes: dict[tuple[str, ...], _Shape] = {}
+# By all of a header but what stands between its quotation marks.
+_shapes: dict[str, _Shape] = {}
 
 
 def header(text: str) -> tuple[dict[str, str], str] | None:
@@ -179,43 +199,42 @@ def header(text: str) -> tuple[dict[str, str], str] | None:
     base string. None where it isn't written as it is signed, or holds other parameters, or one twice.
     """
     parts = text.split('"')
-    shape = _shapes.get(tuple(parts[::2]))
+    shape = _shapes.get('"'.join(parts[::2])) or _learnt(text, parts)
     if shape is None:
-        shape = _learnt(text, parts)
-        if shape is None:
+        return None
+    names, realm, left, ordered, template, triples, secret = shape
+    if realm is not None:
+        if "\\" in parts[realm] or not parts[realm].isprintable():
             return None
-    values = parts[1::2]
-    if shape.realm is not None:
-        realm = values.pop(shape.realm)
-        if "\\" in realm or not realm.isprintable():
-            return None
-        parts[2 * shape.realm + 1] = ""
+        parts[realm] = ""
         text = '"'.join(parts)
+        del parts[realm - 1 : realm + 1]
     try:
         octets = text.encode("ascii")
     except UnicodeEncodeError:
         return None
-    if octets.translate(None, _UNRESERVED_OR_TRIPLE) != shape.left:
+    if octets.translate(None, _UNRESERVED_OR_TRIPLE) != left:
         return None
-    if b"%" in octets and not _TRIPLES.fullmatch(octets):
+    values = parts[1::2]
+    oauth = dict(zip(names, values))  # noqa: B905  # as many: the shape has them; and strict costs
+    signed = ordered(values)
+    block = template % signed
+    signature, others = _from_base64(oauth["oauth_signature"]), block.count("%") > triples
+    if ("%" in signature or others) and not _TRIPLES.fullmatch(octets):
         return None
-    oauth = dict(zip(shape.names, values))  # noqa: B905  # as many: the shape has them; and strict costs
-    signed = shape.ordered(values)
-    block = shape.template % signed
-    if block.count("%") != shape.triples:
-        block = shape.template % tuple([value.replace("%", "%25") for value in signed])
+    if others:  # seldom
+        block = template % tuple([value.replace("%", "%25") for value in signed])
         oauth = {name: percent_decode(value) for name, value in oauth.items()}
     else:
-        oauth["oauth_signature"] = _decoded(oauth["oauth_signature"])
-    for name in shape.secret:
+        oauth["oauth_signature"] = percent_decode(signature) if "%" in signature else signature
+    for name in secret:
         oauth[name] = Secret(oauth[name])
     return oauth, block
 
 
-def _decoded(signature: str) -> str:
-    """A signature that is written as it is signed, decoded; most are in base64."""
-    plain = signature.replace("%3D", "=").replace("%2F", "/").replace("%2B", "+")
-    return percent_decode(signature) if "%" in plain else plain
+def _from_base64(signature: str) -> str:
+    """A signature that was written as it is signed, decoded, if it is in base64."""
+    return signature.replace("%3D", "=").replace("%2F", "/").replace("%2B", "+")
 
 
 def _learnt(text: str, parts: list[str]) -> _Shape | None:
@@ -239,7 +258,7 @@ def _learnt(text: str, parts: list[str]) -> _Shape | None:
     template = "%%26".join(f"{name}%%3D%s" for name, _ in signed)
     shape = _Shape(
         names,
-        place,
+        None if place is None else 2 * place + 1,
         '""'.join(parts[::2]).encode("ascii").translate(None, _UNRESERVED_OR_TRIPLE),
         itemgetter(*(number for _, number in signed)),
         template,
@@ -248,7 +267,7 @@ def _learnt(text: str, parts: list[str]) -> _Shape | None:
     )
     if len(_shapes) >= MOST_KEPT:
         _shapes.clear()
-    _shapes[tuple(parts[::2])] = shape
+    _shapes['"'.join(parts[::2])] = shape
     return shape
 
 

@@ -35,9 +35,14 @@ class Key(Value):
 
 def joined(consumer_secret: str, token_secret: str) -> str:
     """:attr:`Key.text` of two decoded secrets."""
-    both = f"{consumer_secret}&{token_secret}"
-    if both.isascii() and not both.replace("&", "", 1).encode().translate(None, UNRESERVED):
-        return both  # most are letters and digits, and one look at both is half of one at each
+    # Most are letters and digits, and one look at both is half of one at each. Neither has another name here,
+    # which a traceback would show.
+    if (
+        consumer_secret.isascii()
+        and token_secret.isascii()
+        and not (consumer_secret + token_secret).encode().translate(None, UNRESERVED)
+    ):
+        return f"{consumer_secret}&{token_secret}"
     return f"{percent_encode(consumer_secret)}&{percent_encode(token_secret)}"
 
 
@@ -68,12 +73,8 @@ class Hmac:
         self.hash_name = hash_name
 
     def sign(self, base_string: str, key: Key) -> str:
-        return self.digest(base_string, key.text).decode("ascii")
-
-    def digest(self, base_string: str, key: str) -> bytes:
-        """The signature in octets, by the text of a key."""
-        made = hmac.digest(key.encode("ascii"), base_string.encode("ascii"), self.hash_name)
-        return b2a_base64(made, newline=False)
+        made = hmac.digest(key.text.encode("ascii"), base_string.encode("ascii"), self.hash_name)
+        return b2a_base64(made, newline=False).decode("ascii")
 
     def signing(self, key: Key) -> Callable[[str], str]:
         """:meth:`sign` for one key: what depends on the key alone is computed once (RFC 2104, section 4)."""
@@ -101,11 +102,22 @@ def verifies(
     method: SignatureMethod, base_string: str, secret: str, token_secret: str, rsa_key: Any, signature: str
 ) -> bool:
     """`method.verify` with the key that these make."""
-    if (
-        type(method) is Hmac and signature.isascii()
-    ):  # the usual one: a key of its own would cost as much again
-        made = method.digest(base_string, joined(secret, token_secret))
-        return hmac.compare_digest(made, signature.encode("ascii"))
+    # The usual ones, for which a `Key` would cost as much again. Neither the secrets' text nor the right
+    # signature has a name here, which a traceback would show.
+    if type(method) is Plaintext and signature.isascii():
+        return hmac.compare_digest(joined(secret, token_secret), signature)
+    if type(method) is Hmac and signature.isascii():
+        return hmac.compare_digest(
+            b2a_base64(
+                hmac.digest(
+                    joined(secret, token_secret).encode("ascii"),
+                    base_string.encode("ascii"),
+                    method.hash_name,
+                ),
+                newline=False,
+            ),
+            signature.encode("ascii"),
+        )
     return method.verify(base_string, Key(secret, token_secret, rsa_key), signature)
 
 
