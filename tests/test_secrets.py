@@ -38,6 +38,7 @@ from valetkey import (
     Verified,
     Verifier,
 )
+from valetkey.doctor import difference, lexicon, pasted, reply, search, sent
 from valetkey.protocol.cases import Case
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.header import Authorization
@@ -92,7 +93,22 @@ def unsignable() -> Unsignable:
     return caught.value.with_traceback(None)
 
 
+SENT = sent.Sent("GET", f"https://h/?p={CANARY}", {"Authorization": f'OAuth a="{CANARY}"'}, CANARY.encode())
+FINDING = search.Finding("scheme", True, "It was signed for http.", "Sign for https.")
+
 HOLDERS: dict[str, object] = {
+    "doctor.Clock": reply.Clock(1),
+    "doctor.Comparison": difference.Comparison(f"GET&u&oauth_verifier%3D{CANARY}", "GET&u&"),
+    "doctor.Difference": difference.Difference("value", CANARY, CANARY, "oauth_verifier"),
+    "doctor.Diagnosis": search.Diagnosis("explained", (FINDING,), f"GET&u&oauth_verifier%3D{CANARY}"),
+    "doctor.Entry": lexicon.TABLE[0],
+    "doctor.Finding": FINDING,
+    "doctor.Found": pasted.Found(SENT, "HAR"),
+    "doctor.Reply": reply.Reply(
+        Answer(401, {"Set-Cookie": CANARY}, f"debug_sbs=GET%26u%26{CANARY}".encode())
+    ),
+    "doctor.Sent": SENT,
+    "doctor.Unreadable": pasted.Unreadable("HAR", "there is no request in it.", "", CANARY, 0),
     "AccessToken": TOKEN,
     "Answer": Answer(200, {"Set-Cookie": CANARY}, body=f"oauth_token_secret={CANARY}"),
     "Authorization": Authorization(None, [("oauth_signature", CANARY)]),

@@ -128,7 +128,7 @@ def signing(consumer: Consumer, token: AccessToken, request_token: RequestToken)
     )
     assert_type((signed.method, signed.url), tuple[str, str])
     assert_type((signed.headers, signed.body), tuple[Headers, bytes | None])
-    assert_type((signed.base_string, signed.signature), tuple[str, str])
+    assert_type((signed.base_string, signed.signature, signed.authorization), tuple[str, str, str])
     assert_type(signed.parameters, tuple[Parameter, ...])
     register_signature_method("HMAC-SHA384", Hmac("sha384"))
     return signed

@@ -4,18 +4,19 @@ import argparse
 from collections.abc import Sequence
 from importlib import metadata
 
-from valetkey.cli import demo
-from valetkey.cli.talk import EXIT_FAILED, EXIT_INTERRUPTED, Failed, complain, say
+from valetkey.cli import demo, doctor
+from valetkey.cli.talk import EXIT_INTERRUPTED, Failed, complain, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; the exit code: 0 done, 1 failed, 2 a mistake in the arguments, 130 Ctrl-C."""
+    """Runs the command line; the exit code: 0 done, 1 failed, 2 a mistake in the arguments, 130 Ctrl-C;
+    each command's help says more."""
     arguments = parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except Failed as failed:
         complain(f"valetkey {arguments.command}: {failed.what}", failed.hint)
-        return EXIT_FAILED
+        return failed.code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return code
@@ -35,6 +36,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for subcommand in (demo,):
+    for subcommand in (demo, doctor):
         subcommand.add(commands)
     return parser

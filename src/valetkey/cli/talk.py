@@ -11,7 +11,9 @@ _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028
 
 
 class Failed(Exception):
-    """The command couldn't do it: what happened, and what to do."""
+    """The command couldn't do it: what happened, and what to do; and the exit code that says so."""
+
+    code = EXIT_FAILED
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(what, hint)

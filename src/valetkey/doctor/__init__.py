@@ -1,0 +1,1 @@
+"""The doctor: which mistake made a signature wrong, with proof (needs nothing but the core)."""
