@@ -38,7 +38,7 @@ from valetkey import (
     Verified,
     Verifier,
 )
-from valetkey.doctor import difference, lexicon, pasted, reply, search, sent
+from valetkey.doctor import difference, lexicon, lint, pasted, reply, search, sent
 from valetkey.protocol.cases import Case
 from valetkey.protocol.encoding import Malformed
 from valetkey.protocol.header import Authorization
@@ -104,6 +104,7 @@ HOLDERS: dict[str, object] = {
     "doctor.Entry": lexicon.TABLE[0],
     "doctor.Finding": FINDING,
     "doctor.Found": pasted.Found(SENT, "HAR"),
+    "doctor.Remark": lint.lint(SENT)[0],
     "doctor.Reply": reply.Reply(
         Answer(401, {"Set-Cookie": CANARY}, f"debug_sbs=GET%26u%26{CANARY}".encode())
     ),

@@ -17,6 +17,7 @@ from valetkey.doctor.pasted import Found, Unreadable, find, read
 from valetkey.doctor.pasted.unreadable import (
     MAX_CHARACTERS,
     MAX_HEADERS,
+    MAX_OBJECTS,
     MAX_PARAMETERS,
     MAX_REQUESTS,
     MAX_WORDS,
@@ -176,6 +177,8 @@ BOMBS: dict[str, Callable[[], str]] = {
             }
         }
     ),
+    "millions of objects": lambda: f"[{'{},' * MAX_OBJECTS}{{}}]",
+    "a million commands": lambda: f"{CURL}\n" * 20_000,
     "a million requests": lambda: json.dumps([ENTRY] * (MAX_REQUESTS + 1)),
 }
 

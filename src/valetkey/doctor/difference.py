@@ -162,7 +162,8 @@ def _masked(text: str, start: int, end: int) -> str:
 
 
 _VALUE = re.compile(
-    r"((?:oauth_verifier|oauth_signature|oauth_token_secret|oauth_consumer_secret)(?:=|%3D|%253D))([^&]*?)(?=&|%26|%2526|$)"
+    r"((?:oauth_verifier|oauth_signature|oauth_token_secret|oauth_consumer_secret)(?:=|%3D|%253D))"
+    r"([^&]*?)(?=&|%26|%2526|$)"
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from valetkey.doctor.pasted import clients, curl, har, powershell, raw, words
 from valetkey.doctor.pasted.found import Found, assemble, carries_oauth, is_absolute
-from valetkey.doctor.pasted.unreadable import MAX_CHARACTERS, Unreadable, count
+from valetkey.doctor.pasted.unreadable import MAX_CHARACTERS, MAX_REQUESTS, Unreadable, count
 from valetkey.doctor.sent import Sent
 
 __all__ = ["Found", "Unreadable", "find", "read"]
@@ -28,6 +28,8 @@ _ONLY_HEADER = re.compile(
     r"(?:authori[sz]ation[ \t]*:)?[ \t]*(oauth\b.*|oauth_[a-z_]+=\".*)", re.IGNORECASE | re.DOTALL
 )
 _BASE_STRING = re.compile(r"[A-Za-z]{3,10}&https?%3a", re.IGNORECASE)
+_ANOTHER = re.compile(r"[\s;&]*(?:[$%#>][ \t]+)?curl(?:\.exe)?(?=[ \t])")
+_SINGLE = re.compile(r"(?:^|\s)\$?'")
 _CMD = re.compile(r"\^[ \t]*\r?\n|\s\^\"")
 _POWERSHELL = re.compile(r"`[ \t]*\r?\n")
 
@@ -109,7 +111,7 @@ def _command(text: str, url: str | None, method: str | None) -> list[Found]:
     program, place = start
     found: list[Found] = []
     while program:
-        command = _shell(text[place:])(text, place)
+        command = _shell(text, place)(text, place)
         said = [*notes, *command.notes]
         if program == "curl":
             found += curl.requests(command.words, said, text, url, method)
@@ -117,6 +119,7 @@ def _command(text: str, url: str | None, method: str | None) -> list[Found]:
             found.append(clients.wget(command.words, said, text, url, method))
         else:
             found.append(clients.httpie(program, command.words, said, text, url, method))
+        count(words.KIND, "requests", len(found), MAX_REQUESTS)
         program, place = _following(text, command.end)
     return found
 
@@ -140,15 +143,15 @@ def _is_a_command(before: str, program: str) -> bool:
 
 def _following(text: str, end: int) -> tuple[str, int]:
     """Another curl command in the lines below."""
-    found = re.compile(r"[\s;&]*(?:[$%#>][ \t]+)?curl(?:\.exe)?(?=[ \t])").match(text, end)
+    found = _ANOTHER.match(text, end)
     return ("curl", found.end()) if found else ("", end)
 
 
-def _shell(command: str) -> Callable[[str, int], words.Command]:
-    single = re.search(r"(?:^|\s)\$?'", command[:100_000])
-    if _CMD.search(command, 0, 100_000) and not single:
+def _shell(text: str, place: int) -> Callable[[str, int], words.Command]:
+    end = place + 100_000
+    if _CMD.search(text, place, end) and not _SINGLE.search(text, place, end):
         return words.cmd
-    return words.powershell if _POWERSHELL.search(command, 0, 100_000) else words.posix
+    return words.powershell if _POWERSHELL.search(text, place, end) else words.posix
 
 
 def _header(text: str, url: str | None, method: str | None) -> list[Found]:

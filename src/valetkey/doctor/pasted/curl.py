@@ -29,9 +29,6 @@ CONFIG = "-K reads more options from a file, which wasn't read: paste them too."
 BOUNDARY = "------------------------valetkey"
 
 
-_NO_ASCII = re.compile(r"[^\x00-\x7f]+")
-
-
 class Options:
     """What the options before one ``--next`` say."""
 
@@ -232,11 +229,7 @@ def _url(options: Options, address: str, notes: list[str]) -> str:
         notes.append(FILE.format(option="--upload-file"))
     for query in options.query:
         target = _with_query(target, query)
-    return f"{origin}{_NO_ASCII.sub(_escaped, target)}"
-
-
-def _escaped(letters: re.Match[str]) -> str:
-    return "".join(f"%{octet:02x}" for octet in octets(KIND, letters[0]))  # in small letters, as curl does
+    return f"{origin}{target}"
 
 
 def _split(address: str) -> tuple[str, str]:

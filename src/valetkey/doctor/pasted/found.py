@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from valetkey.doctor.pasted.unreadable import MAX_HEADERS, MAX_PARAMETERS, Unreadable, count
 from valetkey.doctor.sent import Sent
-from valetkey.protocol.encoding import Malformed
+from valetkey.protocol.encoding import Malformed, percent_encode
 from valetkey.protocol.messages import Answer
 from valetkey.protocol.origin import DEFAULT_PORTS, Url
 from valetkey.protocol.values import Value
@@ -21,6 +21,7 @@ OF_THE_CONNECTION = frozenset(
     }
 )
 
+_NO_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
@@ -79,8 +80,14 @@ def _address(kind: str, url: str, notes: list[str]) -> str:
     if " " in address:
         notes.append("There is a blank inside the URL: it was read as %20, as most programs send it.")
         address = address.replace(" ", "%20")
+    if not address.isascii():
+        notes.append(
+            "There are letters outside ASCII in the URL: they were read as %XX of UTF-8, as most programs "
+            "send them."
+        )
+        address = _NO_ASCII.sub(lambda letters: percent_encode(octets(kind, letters[0])), address)
     try:
-        parts = Url(octets(kind, address).decode("utf-8", "surrogateescape"))
+        parts = Url(address)
     except Malformed as error:
         raise Unreadable(kind, f"{error.reason}.", "Give the whole URL, as it was called.") from None
     if parts.scheme not in DEFAULT_PORTS:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from valetkey.doctor.pasted.found import Found, Pair, assemble, carries_oauth, octets, readdressed
-from valetkey.doctor.pasted.unreadable import MAX_HEADERS, MAX_PARAMETERS, MAX_REQUESTS, Unreadable, count
+from valetkey.doctor.pasted.unreadable import (
+    MAX_HEADERS,
+    MAX_OBJECTS,
+    MAX_PARAMETERS,
+    MAX_REQUESTS,
+    Unreadable,
+    count,
+)
 from valetkey.protocol.encoding import form_encode
 from valetkey.protocol.messages import Answer
 
@@ -48,6 +55,7 @@ def load(kind: str, text: str) -> Any:
 
     :raises Unreadable: where it isn't JSON, or too deep.
     """
+    count(kind, "lists and objects", text.count("{") + text.count("["), MAX_OBJECTS)
     import json  # few need it, and it takes long to import
 
     try:

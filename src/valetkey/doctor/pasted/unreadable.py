@@ -7,6 +7,8 @@ from valetkey.protocol.values import HIDDEN
 
 #: Of a paste, in characters. A browser's HAR of a busy page has some ten million.
 MAX_CHARACTERS = 30_000_000
+#: Lists and objects of JSON; each takes some twenty times the room of its two characters.
+MAX_OBJECTS = 1_000_000
 #: Of a command; a browser's has about fifty.
 MAX_WORDS = 5_000
 #: Of one request; servers take a hundred.
