@@ -1,7 +1,6 @@
 """Verifying one request (RFC 5849, section 3.2)."""
 
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -9,7 +8,7 @@ from functools import cached_property
 from typing import Any, Generic, NamedTuple
 
 from valetkey.flow import Flow, arun, run
-from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.base_string import base_string, base_string_uri, without_verifier
 from valetkey.protocol.cases import Case, shown_name
 from valetkey.protocol.credentials import secrets_of
 from valetkey.protocol.encoding import Malformed, utf8
@@ -28,12 +27,9 @@ from valetkey.protocol.parameters import (
     normalise,
 )
 from valetkey.protocol.signatures import METHODS, SignatureMethod, body_hash, same_text, verifies
-from valetkey.protocol.values import HIDDEN, Secret, Value
+from valetkey.protocol.values import Secret, Value
 from valetkey.quick import read
 from valetkey.stores import AsyncStore, C, Store, T
-
-# In a base string, where the joiner of parameters is %26.
-_VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
 
 _PROBLEMS = {
     "consumer_key_refused": "This application is suspended: ask the administrator of this service.",
@@ -603,7 +599,7 @@ def _wrong_signature(request: _Presented) -> Refused:
         else "both secrets"
     )
     # Looked for only where one is, so that a wrong signature is told as soon as an unknown consumer.
-    text = _VERIFIER.sub(HIDDEN, request.text) if "oauth_verifier" in request.oauth else request.text
+    text = without_verifier(request.text) if "oauth_verifier" in request.oauth else request.text
     return Refused(
         "signature_invalid",
         f"The signature doesn't match this request. Check {key}, and that the URL, the query and the form"

@@ -10,13 +10,14 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from tests.doctor.mistakes.wrong import FORM, PHOTOS, PROTOCOL, base, line
+from valetkey.doctor.mistakes import TABLE
 from valetkey.doctor.recipe import Facts, Recipe, octets, right
-from valetkey.doctor.search import FAMILIES, Diagnosis, diagnose
+from valetkey.doctor.search import Diagnosis, diagnose
 from valetkey.doctor.sent import Sent
 
 CONSUMER, TOKEN = "consumer/s3cret", "token+t0ken"
 KEY = f"{quote(CONSUMER, safe='')}&{quote(TOKEN, safe='')}"
-MISTAKES = [mistake for family in FAMILIES for mistake in family]
+MISTAKES = [mistake for family in TABLE for mistake in family]
 
 
 def hmac_sha1(text: str, key: str = KEY) -> str:

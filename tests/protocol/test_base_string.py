@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vectors import Vector, assert_all_used, load, name
-from valetkey.protocol.base_string import base_string, base_string_uri
+from valetkey.protocol.base_string import base_string, base_string_uri, without_verifier
 from valetkey.protocol.encoding import Malformed, percent_decode
 from valetkey.protocol.origin import Url
 from valetkey.protocol.parameters import Pair, collect, normalise
@@ -72,3 +72,8 @@ def test_no_two_requests_have_one_base_string(method: str, uri: str, parameters:
     except Malformed:  # a lone surrogate
         return
     assert [percent_decode(part) for part in parts] == [method.upper(), uri, parameters]
+
+
+def test_a_base_string_can_be_shown_without_its_verifier() -> None:
+    text = "GET&u&a%3D1%26oauth_verifier%3Dcanary%252B%26oauth_version%3D1.0"
+    assert without_verifier(text) == "GET&u&a%3D1%26oauth_verifier%3D…%26oauth_version%3D1.0"

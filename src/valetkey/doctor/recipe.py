@@ -122,7 +122,7 @@ class Place(NamedTuple):
 class Facts:
     """What was sent, taken apart; and the secrets that should have signed it.
 
-    Its `written` is the URL as it was sent; `protocol` are the protocol parameters, decoded.
+    Its `items` are all parameters but the signature; `protocol` are the protocol's own, decoded.
     """
 
     def __init__(self, sent: Sent, consumer_secret: str, token_secret: str) -> None:
@@ -166,10 +166,6 @@ class Facts:
 
     def __repr__(self) -> str:
         return f"Facts({HIDDEN})"
-
-    def from_source(self, source: str) -> list[Item]:
-        """The parameters from one place, without the protocol's own."""
-        return [item for item in self.items if item.source == source and not item.is_protocol]
 
 
 Encoded = tuple[str, str, Item]

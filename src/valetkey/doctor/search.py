@@ -4,31 +4,17 @@ A signature that comes out the same is a proof. No other thing is said to be one
 """
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from valetkey.doctor.mistakes import TABLE
-from valetkey.doctor.mistakes.encoding import ENCODING
-from valetkey.doctor.mistakes.key import KEY
 from valetkey.doctor.mistakes.mistake import Family, Mistake
-from valetkey.doctor.mistakes.output import OUTPUT, Reading, readings, rsa_readings
-from valetkey.doctor.mistakes.query import LEFT_OUT
-from valetkey.doctor.mistakes.sorting import SORTING
+from valetkey.doctor.mistakes.output import Reading, readings, rsa_readings
 from valetkey.doctor.recipe import Facts, Recipe, digest, octets, percent_encode, right
+from valetkey.protocol.base_string import without_verifier
 from valetkey.protocol.values import HIDDEN, Value
-
-#: All families, what is special before what is general.
-FAMILIES: tuple[Family, ...] = (
-    *(
-        family
-        for family in TABLE
-        if family is not LEFT_OUT and not any(family is own for own in (ENCODING, SORTING, KEY, OUTPUT))
-    ),
-    *(KEY, OUTPUT, ENCODING, SORTING, LEFT_OUT),
-)
 
 MOST_SINGLES = 6
 #: Above these, only single mistakes are tried; above the second ones, none.
@@ -46,7 +32,6 @@ PARTS = {
 }
 _PART_OF = {step: part for part, steps in PARTS.items() for step in steps}
 _TEXT = frozenset({"method", "uri", "parameters"})
-_VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
 
 
 class Finding(Value):
@@ -112,7 +97,7 @@ def diagnose(
     *,
     budget: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
-    families: Sequence[Family] = FAMILIES,
+    families: Sequence[Family] = TABLE,
     rsa_key: Any = None,
 ) -> Diagnosis:
     """Finds what made the signature of `facts` wrong, if anything did.
@@ -438,7 +423,7 @@ class _Search:
         return Finding(mistake.slug, True, self._without_secrets(says), mistake.fix)
 
     def _shown(self, text: str) -> str:
-        return self._without_secrets(_VERIFIER.sub(HIDDEN, text))
+        return self._without_secrets(without_verifier(text))
 
     def _without_secrets(self, text: str) -> str:
         for secret in (self.facts.consumer_secret, self.facts.token_secret):

@@ -1,7 +1,13 @@
 """The signature base string (RFC 5849, section 3.4.1)."""
 
+import re
+
 from valetkey.protocol.encoding import percent_encode
 from valetkey.protocol.origin import Url
+from valetkey.protocol.values import HIDDEN
+
+# The joiner of parameters is %26 there.
+_VERIFIER = re.compile(r"(?<=oauth_verifier%3D)(?:(?!%26).)+")
 
 
 def base_string_uri(url: str) -> str:
@@ -23,3 +29,8 @@ def base_string(method: str, uri: str, parameters: str) -> str:
     :param parameters: from :func:`~valetkey.protocol.parameters.normalise`.
     """
     return f"{percent_encode(method.upper())}&{percent_encode(uri)}&{percent_encode(parameters)}"
+
+
+def without_verifier(text: str) -> str:
+    """A base string as a log or a person may see it: with ``…`` for the value of ``oauth_verifier``."""
+    return _VERIFIER.sub(HIDDEN, text)

@@ -25,9 +25,9 @@ TABLE: tuple[Family, ...] = (
     PROTOCOL,  # oauth_… parameters that were signed unsent, or otherwise than sent
     QUERY,  # parameters of the URL: left out, not decoded, without a value
     REPEATED,  # parameters of one name, arrays, brackets
-    ENCODING,  # how names, values and the parts of the base string were escaped
-    SORTING,  # in which order the parameters were
     KEY,  # the secrets, how they were encoded and put together
     OUTPUT,  # the hash, and how the signature was written
+    ENCODING,  # how names, values and the parts of the base string were escaped
+    SORTING,  # in which order the parameters were
     LEFT_OUT,  # any one parameter, and any row of them
 )
